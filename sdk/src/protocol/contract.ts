@@ -1,0 +1,81 @@
+import type { ChunkHash, FetchId, PeerId, WantId } from "./ids.js";
+import type { Message } from "./message.js";
+import type { SegmentInfo, SegmentRef, TrackKind } from "./segment.js";
+import type { TrackId } from "./ids.js";
+
+/** Everything that can happen to an engine. */
+export type Input =
+  // the player
+  | { readonly type: "playlist"; readonly track: TrackId; readonly kind: TrackKind; readonly live: boolean; readonly bandwidthBps: number; readonly segments: readonly SegmentInfo[] }
+  | { readonly type: "playhead"; readonly positionS: number; readonly playing: boolean; readonly rate: number }
+  | { readonly type: "want"; readonly want: WantId; readonly kind: TrackKind; readonly segment: SegmentInfo }
+  | { readonly type: "unwant"; readonly want: WantId }
+  // membership
+  | { readonly type: "tracker-up" }
+  | { readonly type: "tracker-peers"; readonly peers: readonly PeerId[] }
+  | { readonly type: "tracker-down" }
+  | { readonly type: "peer-left"; readonly peer: PeerId }
+  // neighbours
+  | { readonly type: "connected"; readonly peer: PeerId }
+  | { readonly type: "disconnected"; readonly peer: PeerId }
+  | { readonly type: "message"; readonly peer: PeerId; readonly message: Message }
+  /** The parser refused a message; `reason` is for the log. */
+  | { readonly type: "malformed"; readonly peer: PeerId; readonly reason: string }
+  /** What the transport still holds of what was sent, bytes; given whenever it falls to the low-water mark. */
+  | { readonly type: "writable"; readonly peer: PeerId; readonly bufferedBytes: number }
+  // the origin
+  /** Response headers. `sizeBytes`: of the whole segment, where the origin told it. `startByte`: 0 when it ignored the range. */
+  | { readonly type: "origin-head"; readonly fetch: FetchId; readonly startByte: number; readonly sizeBytes: number | undefined }
+  /** The next bytes of the body, in order. The engine keeps the array: do not reuse it. */
+  | { readonly type: "origin-bytes"; readonly fetch: FetchId; readonly bytes: Uint8Array }
+  | { readonly type: "origin-done"; readonly fetch: FetchId }
+  /** `status`: the HTTP status, 0 for a network error. */
+  | { readonly type: "origin-failed"; readonly fetch: FetchId; readonly status: number; readonly timedOut: boolean }
+  // slow work
+  | { readonly type: "hashed"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly hash: ChunkHash };
+
+/** Where the bytes of a delivered segment came from, and how fast the line was: what an honest ABR needs. */
+export interface Delivery {
+  readonly originBytes: number;
+  readonly peerBytes: number;
+  /** Bytes that were in the store before the player asked. */
+  readonly storeBytes: number;
+  readonly wantedMs: number;
+  readonly firstByteMs: number;
+  readonly completeMs: number;
+  /** Measured throughput the viewer can count on, bit/s; 0 while nothing was measured. */
+  readonly throughputBps: number;
+  /** Measured time to first byte of the origin, ms; 0 while nothing was measured. */
+  readonly originTtfbMs: number;
+}
+
+export type ChunkSource = "origin" | "store" | PeerId;
+
+/** Everything an engine can ask for. */
+export type Effect =
+  // the player
+  | { readonly type: "deliver"; readonly want: WantId; readonly payloads: readonly Uint8Array[]; readonly delivery: Delivery }
+  | { readonly type: "progress"; readonly want: WantId; readonly loadedBytes: number; readonly sizeBytes: number }
+  /** The origin said no and nobody else has it. `status` as the origin gave it, 0 for a network error. */
+  | { readonly type: "fail"; readonly want: WantId; readonly status: number; readonly timedOut: boolean }
+  // membership
+  | { readonly type: "find-peers"; readonly count: number; readonly except: readonly PeerId[] }
+  | { readonly type: "connect"; readonly peer: PeerId }
+  | { readonly type: "disconnect"; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: "banned"; readonly peer: PeerId; readonly reason: string }
+  // neighbours
+  | { readonly type: "send"; readonly peer: PeerId; readonly message: Message }
+  // the origin. `end` is exclusive; no range: the whole segment
+  | { readonly type: "fetch"; readonly fetch: FetchId; readonly segment: SegmentRef; readonly range: { readonly start: number; readonly end: number } | undefined; readonly reason: FetchReason }
+  | { readonly type: "abort-fetch"; readonly fetch: FetchId }
+  // slow work
+  | { readonly type: "hash"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly payload: Uint8Array }
+  // for the eye
+  | { readonly type: "chunk-stored"; readonly segment: SegmentRef; readonly chunk: number; readonly chunks: number; readonly source: ChunkSource }
+  | { readonly type: "segment-evicted"; readonly segment: SegmentRef };
+
+/**
+ * Why the origin was asked. start: the first segment, at once. alone: nobody to share with.
+ * slice: this peer's share. rescue: a deadline is near. settle: two peers disagree. check: a spot check.
+ */
+export type FetchReason = "start" | "alone" | "slice" | "rescue" | "settle" | "check";

@@ -1,0 +1,60 @@
+import type { ChunkHash, PeerId, SwarmId } from "./ids.js";
+import type { SegmentRef } from "./segment.js";
+
+export const PROTOCOL_VERSION = 1;
+
+/** A run of consecutive chunks of one segment. */
+export interface ChunkRun {
+  readonly segment: SegmentRef;
+  readonly first: number;
+  /** At least 1. */
+  readonly count: number;
+}
+
+/** Which chunks of a segment a peer holds, verified. It replaces what the peer said of the segment before. */
+export interface BufferMapEntry {
+  readonly segment: SegmentRef;
+  /** Size of the whole segment, bytes. */
+  readonly sizeBytes: number;
+  /** `all`, or bit i of byte i >> 3 (most significant first) is chunk i; `none` after an eviction. */
+  readonly chunks: "all" | "none" | Uint8Array;
+}
+
+/** What peers say to each other; ARCHITECTURE.md gives the bytes. */
+export type Message =
+  /** First message of both sides. A different version or swarm ends the connection. */
+  | { readonly type: "HANDSHAKE"; readonly version: number; readonly swarm: SwarmId; readonly peer: PeerId; readonly serves: boolean }
+  /** Buffer map, whole after the handshake, then what changed, batched. */
+  | { readonly type: "HAVE"; readonly entries: readonly BufferMapEntry[] }
+  /** The segments the sender's player has asked for and that are not complete; replaces the last one. */
+  | { readonly type: "WANT"; readonly segments: readonly SegmentRef[] }
+  /** "I am fetching these from the origin": others need not. Withdrawn when the fetch fails. */
+  | { readonly type: "PROMISE"; readonly runs: readonly ChunkRun[]; readonly withdrawn: boolean }
+  | { readonly type: "REQUEST"; readonly runs: readonly ChunkRun[] }
+  /** Takes back requests that are not answered yet. */
+  | { readonly type: "CANCEL"; readonly runs: readonly ChunkRun[] }
+  /** These requests will not be answered: choked, evicted or never held. */
+  | { readonly type: "REJECT"; readonly runs: readonly ChunkRun[] }
+  | { readonly type: "DATA"; readonly segment: SegmentRef; readonly chunk: number; readonly payload: Uint8Array }
+  | { readonly type: "CHOKE" }
+  | { readonly type: "UNCHOKE" }
+  /** Asks for the sender's word on chunk hashes. */
+  | { readonly type: "INTEGRITY_REQ"; readonly runs: readonly ChunkRun[] }
+  /** The sender's word on consecutive chunks; `fromOrigin` where it fetched them from the origin itself. */
+  | {
+      readonly type: "INTEGRITY";
+      readonly segment: SegmentRef;
+      readonly first: number;
+      readonly fromOrigin: boolean;
+      readonly hashes: readonly ChunkHash[];
+    }
+  /** "`receiver` got these chunks from `giver`": what give-to-get counts. The giver passes it on to its own givers. */
+  | { readonly type: "RECEIPT"; readonly giver: PeerId; readonly receiver: PeerId; readonly runs: readonly ChunkRun[] };
+
+export type MessageType = Message["type"];
+
+/** Bounds that the parser enforces and every sender keeps. */
+export const MAX_MESSAGE_BYTES = 64 * 1024;
+export const MAX_ENTRIES = 1024;
+export const MAX_RUNS = 256;
+export const MAX_HASHES = 1024;

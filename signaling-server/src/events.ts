@@ -1,0 +1,92 @@
+/**
+ * The signaling protocol: Socket.IO events and their payloads, shared with the SDK as types only.
+ * Ids are lowercase hex: a peer 16 digits, a swarm 32. Every payload is validated by the server; a bad one is answered with
+ * an {@link ErrorReply} and changes nothing.
+ */
+
+export interface JoinRequest {
+  swarm: string;
+  /** Chosen by the peer at random. */
+  peer: string;
+  /** 32 hex digits known to this peer alone: lets it take its place back after a lost connection. */
+  secret: string;
+  /** Whether it uploads; peers that do not are offered last. */
+  serves: boolean;
+  /** Human name for the channel list, at most 120 characters; a URL without its query by default. */
+  channel: string;
+}
+
+export interface FindRequest {
+  swarm: string;
+  /** At most this many peers; the server has a bound of its own. */
+  count: number;
+  except: string[];
+}
+
+/** STAT_REPORT, sent every `statIntervalMs`. Bytes are totals since joining. */
+export interface StatReport {
+  swarm: string;
+  /** Number of complete segments this peer can give. */
+  segments: number;
+  neighbours: number;
+  originBytes: number;
+  peerBytes: number;
+  uploadedBytes: number;
+}
+
+/** An SDP description or ICE candidate as simple-peer emits it; opaque to the server, bounded in size. */
+export type SignalData = { type?: string; [key: string]: unknown };
+
+export interface SignalRequest {
+  swarm: string;
+  to: string;
+  data: SignalData;
+}
+
+export interface JoinReply {
+  ok: true;
+  /** A random subset of the swarm, those who can help first. */
+  peers: string[];
+  /** All members, the joiner included. */
+  size: number;
+  iceServers: { urls: string | string[]; username?: string; credential?: string }[];
+  statIntervalMs: number;
+}
+
+export interface FindReply {
+  ok: true;
+  peers: string[];
+  size: number;
+}
+
+export interface ChannelsReply {
+  ok: true;
+  channels: { swarm: string; channel: string; peers: number }[];
+}
+
+export interface OkReply {
+  ok: true;
+}
+
+export type ErrorCode = "bad-payload" | "rate-limited" | "not-a-member" | "unknown-peer" | "peer-id-taken" | "too-many-swarms" | "swarm-full" | "shutting-down";
+
+export interface ErrorReply {
+  ok: false;
+  code: ErrorCode;
+  /** One sentence that says what to do. */
+  message: string;
+}
+
+export interface ClientToServerEvents {
+  join: (request: JoinRequest, reply: (answer: JoinReply | ErrorReply) => void) => void;
+  leave: (request: { swarm: string }, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  find: (request: FindRequest, reply: (answer: FindReply | ErrorReply) => void) => void;
+  stat: (report: StatReport, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  signal: (request: SignalRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  channels: (reply: (answer: ChannelsReply | ErrorReply) => void) => void;
+}
+
+export interface ServerToClientEvents {
+  signal: (message: { swarm: string; from: string; data: SignalData }) => void;
+  "peer-left": (message: { swarm: string; peer: string }) => void;
+}
