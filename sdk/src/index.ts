@@ -1,0 +1,3 @@
+export { Shoal } from "./shoal.js";
+export type { ShoalOptions } from "./options.js";
+export type { NeighbourStats, PlayerStats, ShoalEvents, ShoalStats } from "./stats.js";

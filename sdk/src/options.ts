@@ -1,0 +1,18 @@
+/** Settings of a {@link Shoal}. Only `tracker` is needed. */
+export interface ShoalOptions {
+  /** Address of the signaling server, `https://host[:port]`. */
+  readonly tracker: string;
+  /**
+   * Name of the swarm. Default: the stream's URL without its query, so that viewers with different tokens meet.
+   * Set it when one stream has several URLs (several CDNs).
+   */
+  readonly swarm?: string;
+  /** Whether this viewer serves others. Default true. */
+  readonly upload?: boolean;
+  /** Bound on verified chunks kept in memory, bytes per player. Default 256 MiB. */
+  readonly memoryBytes?: number;
+  /** Most neighbours at a time. Default 12. */
+  readonly maxNeighbours?: number;
+  /** STUN and TURN servers. Default: those that the tracker names. */
+  readonly iceServers?: readonly RTCIceServer[];
+}
