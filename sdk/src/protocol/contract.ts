@@ -1,7 +1,6 @@
-import type { ChunkHash, FetchId, PeerId, WantId } from "./ids.js";
+import type { ChunkHash, FetchId, PeerId, TrackId, WantId } from "./ids.js";
 import type { Message } from "./message.js";
 import type { SegmentInfo, SegmentRef, TrackKind } from "./segment.js";
-import type { TrackId } from "./ids.js";
 
 /** Everything that can happen to an engine. */
 export type Input =
@@ -12,7 +11,7 @@ export type Input =
   | { readonly type: "unwant"; readonly want: WantId }
   // membership
   | { readonly type: "tracker-up" }
-  | { readonly type: "tracker-peers"; readonly peers: readonly PeerId[] }
+  | { readonly type: "tracker-peers"; readonly peers: readonly PeerId[]; readonly swarmSize: number }
   | { readonly type: "tracker-down" }
   | { readonly type: "peer-left"; readonly peer: PeerId }
   // neighbours

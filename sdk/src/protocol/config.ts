@@ -1,0 +1,64 @@
+import type { PeerId, SwarmId } from "./ids.js";
+
+export interface EngineOptions {
+  readonly peer: PeerId;
+  readonly swarm: SwarmId;
+  /** Seed of every random choice of this engine. */
+  readonly seed: number;
+  /** Whether this peer uploads. */
+  readonly serves: boolean;
+  /** Bound on stored chunks, bytes. */
+  readonly memoryBytes: number;
+  /** Most neighbours at a time. DESIGN: 8-12 are enough. */
+  readonly maxNeighbours: number;
+}
+
+/** Tribler's high-priority window, seconds from the playhead: fetched strictly in order (SYSTEMS TR1). */
+export const HIGH_WINDOW_S = 10;
+/** Mid-priority window behind it: four times as long, rarest first (TR1). */
+export const MID_WINDOW_S = 4 * HIGH_WINDOW_S;
+/** Low priority ends here, since what is further ahead is mostly thrown away by viewers who leave. */
+export const LOW_WINDOW_S = 60;
+
+/** HAVE is batched this long (DESIGN: 200-400 ms). */
+export const HAVE_INTERVAL_MS = 250;
+/** Requests in flight with a neighbour: at least this many (DESIGN), more on a fast path. */
+export const MIN_PIPELINE = 8;
+export const MAX_PIPELINE = 64;
+/** Bytes handed to the transport of one neighbour before waiting for it to drain (FACTS: 64-128 KiB). */
+export const SEND_HIGH_WATER_BYTES = 128 * 1024;
+/** Requests a neighbour may queue with us; the rest is rejected. */
+export const MAX_UPLOAD_QUEUE = 256;
+
+/** Give-to-get period (TR2). */
+export const CHOKE_PERIOD_MS = 10_000;
+/** Peers unchoked whatever the uplink says (TR2). */
+export const UNCHOKE_BASE = 3;
+/** Receipts are batched this long. */
+export const RECEIPT_INTERVAL_MS = 5_000;
+
+/** Wait after the player asked before a slice is fetched, so that WANT and PROMISE of others can arrive. */
+export const SETTLE_MS = 300;
+/** After this long without a promise for a slice the winner of the rendezvous is not waited for any longer. */
+export const PATIENCE_MS = 1_200;
+/** A promise that shows no progress for this long is void. */
+export const PROMISE_MS = 3_000;
+/** Rescue margin, seconds, drawn anew for every segment (DESIGN: 1.5-2.5 s). */
+export const RESCUE_MARGIN_S = [1.5, 2.5] as const;
+/** How long the first segments wait for neighbours that the tracker promised. */
+export const GATHER_MS = 3_000;
+
+/** Slices of a segment that different peers fetch from the origin. */
+export const SLICES = 4;
+export const MIN_SLICE_CHUNKS = 16;
+
+/** A neighbour's INTEGRITY answer is waited for this long. */
+export const OPINION_MS = 1_000;
+/** Chunks confirmed by others after which a neighbour's word alone is taken. */
+export const TRUST_AFTER = 8;
+/** Points of misbehaviour at which a peer is banned; a point decays every second. */
+export const BAN_POINTS = 100;
+export const BAN_MS = 600_000;
+
+/** Segments of which a neighbour's buffer map is remembered. */
+export const MAX_HOLDINGS = 8_192;

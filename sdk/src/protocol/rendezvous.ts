@@ -1,0 +1,27 @@
+import type { PeerId } from "./ids.js";
+
+/**
+ * Highest-random-weight hashing (Thaler and Ravishankar 1998): peers that know the same candidates agree on who fetches a
+ * slice without a word, and when one leaves only its own slices move.
+ */
+export function rendezvousWinner(candidates: Iterable<PeerId>, key: string): PeerId | undefined {
+  let winner: PeerId | undefined;
+  let best = -1;
+  for (const peer of candidates) {
+    const weight = hash32(`${peer}/${key}`);
+    if (weight > best || (weight === best && winner !== undefined && peer < winner)) {
+      best = weight;
+      winner = peer;
+    }
+  }
+  return winner;
+}
+
+/** FNV-1a with the final mix of MurmurHash3, since FNV alone leaves the high bits of similar keys alike. */
+export function hash32(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
