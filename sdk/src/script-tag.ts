@@ -1,0 +1,1 @@
+export { Shoal } from "./shoal.js";
