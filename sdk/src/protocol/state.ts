@@ -1,0 +1,82 @@
+import type { EngineOptions } from "./config.js";
+import type { Effect, FetchReason } from "./contract.js";
+import type { PeerId } from "./ids.js";
+import type { Message } from "./message.js";
+import type { Neighbour } from "./neighbour.js";
+import { Random } from "./random.js";
+import { Store } from "./store.js";
+
+/** The player's position on its own timeline. */
+export interface Playhead {
+  positionS: number;
+  playing: boolean;
+  rate: number;
+  /** When the position was told, for reckoning on from there. */
+  atMs: number;
+}
+
+/** Totals since the engine was made. */
+export interface Counters {
+  playedBytes: number;
+  originBytes: number;
+  peerBytes: number;
+  uploadedBytes: number;
+  duplicateBytes: number;
+  rescues: number;
+  bannedPeers: number;
+  fetches: Record<FetchReason, number>;
+}
+
+/** What the engine's parts share. */
+export class EngineState {
+  readonly random: Random;
+  readonly store: Store;
+  /** Handshaken or not, by id, in order of connection. */
+  readonly neighbours = new Map<PeerId, Neighbour>();
+  readonly playhead: Playhead = { positionS: 0, playing: false, rate: 1, atMs: 0 };
+  readonly counters: Counters = {
+    playedBytes: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, duplicateBytes: 0, rescues: 0, bannedPeers: 0,
+    fetches: { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
+  };
+  /** Viewers of the swarm as the tracker counts them. */
+  swarmSize = 0;
+  /** Whether a neighbour may still come that the tracker has promised. */
+  gathering = true;
+  readonly #effects: Effect[] = [];
+  #next = 0;
+
+  constructor(readonly options: EngineOptions) {
+    this.random = new Random(options.seed);
+    this.store = new Store(options.memoryBytes);
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  send(peer: PeerId, message: Message): void {
+    this.#effects.push({ type: "send", peer, message });
+  }
+
+  poll(): Effect | undefined {
+    const effect = this.#effects[this.#next];
+    if (effect === undefined) {
+      this.#effects.length = 0;
+      this.#next = 0;
+      return undefined;
+    }
+    this.#next++;
+    return effect;
+  }
+
+  /** Where the player is now, reckoned from its last word. */
+  positionS(nowMs: number): number {
+    const { positionS, playing, rate, atMs } = this.playhead;
+    return playing ? positionS + ((nowMs - atMs) / 1000) * rate : positionS;
+  }
+
+  /** Seconds until the player needs what starts at `startS`; negative when it is late. A paused player may go on at any time. */
+  timeLeftS(startS: number, nowMs: number): number {
+    return (startS - this.positionS(nowMs)) / Math.max(0.1, this.playhead.rate);
+  }
+}

@@ -1,0 +1,102 @@
+import type { TrackId } from "./ids.js";
+import type { SegmentInfo, SegmentRef, TrackKind } from "./segment.js";
+import { StoredSegment } from "./stored-segment.js";
+
+/** A rendition as its playlist last showed it. */
+export interface Track {
+  readonly id: TrackId;
+  readonly kind: TrackKind;
+  live: boolean;
+  bandwidthBps: number;
+  /** In playback order. */
+  segments: StoredSegment[];
+}
+
+/** Segments this playlist has dropped are kept that much longer, since neighbours lag behind each other by a few. */
+const LIVE_MARGIN_SEGMENTS = 3;
+
+/** Every segment this peer knows of, with the chunks it holds; bounded in bytes. */
+export class Store {
+  readonly segments = new Map<string, StoredSegment>();
+  readonly tracks = new Map<TrackId, Track>();
+  heldBytes = 0;
+
+  constructor(readonly limitBytes: number) {}
+
+  get(ref: SegmentRef): StoredSegment | undefined {
+    return this.segments.get(ref.id);
+  }
+
+  /** The segment of that name, made if it is new; its place on the timeline is brought up to date. */
+  open(info: SegmentInfo, kind: TrackKind): StoredSegment {
+    const known = this.segments.get(info.ref.id);
+    if (known === undefined) {
+      const segment = new StoredSegment(info, kind);
+      this.segments.set(info.ref.id, segment);
+      return segment;
+    }
+    known.startS = info.startS;
+    known.durationS = info.durationS;
+    return known;
+  }
+
+  /** Takes over a playlist and returns what a live one has moved past (TR3: the discard window), which is forgotten. */
+  updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }): StoredSegment[] {
+    const segments = update.segments.map((info) => this.open(info, update.kind));
+    const previous = this.tracks.get(update.id);
+    this.tracks.set(update.id, { ...update, segments });
+    if (previous === undefined) return [];
+    const first = (segments[0]?.ref.sequence ?? 0) - LIVE_MARGIN_SEGMENTS;
+    const current = new Set(segments);
+    const gone: StoredSegment[] = [];
+    for (const segment of [...previous.segments, ...this.#stragglers(update.id)]) {
+      const passed = update.live ? segment.ref.sequence < first : false;
+      if (passed && !current.has(segment) && segment.wants.size === 0 && this.forget(segment)) gone.push(segment);
+    }
+    this.#retained.set(update.id, update.live ? [...this.#stragglers(update.id), ...previous.segments].filter((s) => this.segments.has(s.ref.id) && !current.has(s)) : []);
+    return gone;
+  }
+
+  /** Oldest sequence of a live track that still counts; what neighbours hold of older ones is taken as deleted (TR3). */
+  discardBefore(track: TrackId): number {
+    const known = this.tracks.get(track);
+    return known?.live === true ? (known.segments[0]?.ref.sequence ?? 0) - LIVE_MARGIN_SEGMENTS : 0;
+  }
+
+  /**
+   * Segments to evict so that the bound holds: what has been played first, the oldest of it before the rest, then what is
+   * furthest ahead. Never what the player waits for.
+   */
+  overflow(positionS: number): StoredSegment[] {
+    if (this.heldBytes <= this.limitBytes) return [];
+    const candidates = [...this.segments.values()].filter((s) => s.heldBytes > 0 && s.wants.size === 0);
+    const rank = (s: StoredSegment): number => (s.endS <= positionS ? 1e9 - s.startS : s.startS - positionS);
+    candidates.sort((a, b) => rank(b) - rank(a) || (a.ref.id < b.ref.id ? -1 : 1));
+    const out: StoredSegment[] = [];
+    let excess = this.heldBytes - this.limitBytes;
+    for (const segment of candidates) {
+      if (excess <= 0) break;
+      excess -= segment.heldBytes;
+      out.push(segment);
+    }
+    return out;
+  }
+
+  /** Removes a segment altogether. */
+  forget(segment: StoredSegment): boolean {
+    this.heldBytes -= segment.heldBytes;
+    return this.segments.delete(segment.ref.id);
+  }
+
+  /** Drops a segment's chunks and keeps its name. */
+  evict(segment: StoredSegment): void {
+    this.heldBytes -= segment.heldBytes;
+    segment.evict();
+  }
+
+  readonly #retained = new Map<TrackId, StoredSegment[]>();
+
+  #stragglers(track: TrackId): StoredSegment[] {
+    return this.#retained.get(track) ?? [];
+  }
+}

@@ -1,0 +1,154 @@
+import { clearBit, createBitfield, setBit } from "./bitfield.js";
+import type { ChunkHash, PeerId, WantId } from "./ids.js";
+import { chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
+
+/** What is known of one chunk. */
+export const Chunk = { missing: 0, unverified: 1, verified: 2 } as const;
+
+/** A promise of a neighbour to fetch a run of chunks from the origin. */
+export interface HeldPromise {
+  readonly peer: PeerId;
+  readonly first: number;
+  readonly count: number;
+  expiresMs: number;
+}
+
+/** One segment as this peer sees it: its chunks, who asked for it, and who is about to have it. */
+export class StoredSegment {
+  readonly ref: SegmentRef;
+  readonly kind: TrackKind;
+  startS: number;
+  durationS: number;
+  /** Undefined until the origin, the playlist or a neighbour tells it. */
+  sizeBytes: number | undefined;
+  /** The size comes from the origin or the playlist, not from a neighbour's word. */
+  sizeCertain = false;
+  chunks = 0;
+  /** Per chunk one of {@link Chunk}. */
+  state = new Uint8Array(0);
+  payloads: (Uint8Array | undefined)[] = [];
+  /** Hashes of verified chunks. */
+  hashes: (ChunkHash | undefined)[] = [];
+  /** Who gave each chunk. */
+  givers: (PeerId | "origin" | undefined)[] = [];
+  /** Chunks whose hash the origin itself gave. */
+  certain = new Uint8Array(0);
+  /** Chunks accepted on one neighbour's word alone. */
+  soleWord = new Uint8Array(0);
+  verified = new Uint8Array(0);
+  verifiedCount = 0;
+  /** Requests outstanding per chunk, with all neighbours together. */
+  requested = new Uint8Array(0);
+  /** Own origin fetches that will bring the chunk. */
+  fetching = new Uint8Array(0);
+  /** Neighbours that hold each chunk. */
+  availability = new Uint16Array(0);
+  /** Bytes in memory. */
+  heldBytes = 0;
+  promises: HeldPromise[] = [];
+  readonly wants = new Set<WantId>();
+  wantedMs = Infinity;
+  firstByteMs = 0;
+  /** Verified bytes by source since the player asked, and what was there before. */
+  originBytes = 0;
+  peerBytes = 0;
+  storeBytes = 0;
+  /** Rescue margin of this peer for this segment, seconds; drawn when the segment is first planned. */
+  marginS = 0;
+  /** Probability of the next escalated slice fetch, and when it is due. */
+  escalation = 0;
+  nextEscalationMs = 0;
+  /** Slices fetched for an escalation or a rescue are not asked for again before this time. */
+  originRetryMs = 0;
+
+  constructor(info: SegmentInfo, kind: TrackKind) {
+    this.ref = info.ref;
+    this.kind = kind;
+    this.startS = info.startS;
+    this.durationS = info.durationS;
+    if (info.sizeBytes !== undefined) this.setSize(info.sizeBytes, true);
+  }
+
+  get complete(): boolean {
+    return this.chunks > 0 && this.verifiedCount === this.chunks;
+  }
+
+  get endS(): number {
+    return this.startS + this.durationS;
+  }
+
+  /** Fixes the size and makes room; everything known under another size is forgotten. */
+  setSize(sizeBytes: number, certain: boolean): void {
+    if (this.sizeBytes === sizeBytes) {
+      this.sizeCertain ||= certain;
+      return;
+    }
+    this.sizeBytes = sizeBytes;
+    this.sizeCertain = certain;
+    this.#clear(chunkCount(sizeBytes));
+  }
+
+  /** Forgets all payloads, as after an eviction. */
+  evict(): void {
+    const { availability } = this;
+    this.#clear(this.chunks);
+    this.availability = availability;
+  }
+
+  #clear(chunks: number): void {
+    this.chunks = chunks;
+    this.state = new Uint8Array(chunks);
+    this.payloads = new Array<Uint8Array | undefined>(chunks).fill(undefined);
+    this.hashes = new Array<ChunkHash | undefined>(chunks).fill(undefined);
+    this.givers = new Array<PeerId | "origin" | undefined>(chunks).fill(undefined);
+    this.certain = new Uint8Array(chunks);
+    this.soleWord = new Uint8Array(chunks);
+    this.verified = createBitfield(chunks);
+    this.verifiedCount = 0;
+    this.requested = new Uint8Array(chunks);
+    this.fetching = new Uint8Array(chunks);
+    this.availability = new Uint16Array(chunks);
+    this.heldBytes = 0;
+  }
+
+  chunkLength(index: number): number {
+    return chunkLength(this.sizeBytes ?? 0, index);
+  }
+
+  /** Keeps an arrived payload until its hash is judged. */
+  receive(index: number, payload: Uint8Array, giver: PeerId | "origin"): void {
+    this.state[index] = Chunk.unverified;
+    this.payloads[index] = payload;
+    this.givers[index] = giver;
+    this.heldBytes += payload.length;
+  }
+
+  verify(index: number, hash: ChunkHash): void {
+    this.state[index] = Chunk.verified;
+    this.hashes[index] = hash;
+    setBit(this.verified, index);
+    this.verifiedCount++;
+  }
+
+  /** Drops a chunk, verified or not. */
+  drop(index: number): void {
+    const payload = this.payloads[index];
+    if (payload === undefined) return;
+    if (this.state[index] === Chunk.verified) {
+      this.verifiedCount--;
+      clearBit(this.verified, index);
+    }
+    this.state[index] = Chunk.missing;
+    this.payloads[index] = undefined;
+    this.hashes[index] = undefined;
+    this.givers[index] = undefined;
+    this.soleWord[index] = 0;
+    this.heldBytes -= payload.length;
+  }
+
+  /** Whether a promise that still counts covers the chunk. */
+  isPromised(index: number, nowMs: number): boolean {
+    for (const p of this.promises) if (p.expiresMs > nowMs && index >= p.first && index < p.first + p.count) return true;
+    return false;
+  }
+}
