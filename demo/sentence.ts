@@ -1,0 +1,26 @@
+import type { PlayerStats } from "shoal";
+import { bytesText, countText, percentText } from "./quantity.js";
+
+type Facts = Pick<PlayerStats, "mode" | "reason" | "tracker" | "swarmSize" | "originBytes" | "peerBytes" | "uploadedBytes" | "offload"> & { readonly neighbours: readonly unknown[] };
+
+/** What is happening, in plain words. */
+export function sentence(facts: Facts | undefined): string {
+  if (facts === undefined || facts.originBytes + facts.peerBytes === 0) return "Loading the stream.";
+  if (facts.mode === "origin-only") return `Everything comes from the origin: ${facts.reason ?? "this browser cannot share"}.`;
+  const neighbours = facts.neighbours.length;
+  if (neighbours === 0) {
+    if (facts.tracker === "connecting") return "The stream plays from the origin; looking for other viewers.";
+    if (facts.tracker === "down") return "The tracker does not answer, so the stream comes from the origin alone.";
+    if (facts.swarmSize > 1) return `${countText(facts.swarmSize, "viewer")} watch this stream; you are connecting to the others.`;
+    return alone(facts);
+  }
+  const who = facts.tracker === "down" ? `The tracker is away, and ${countText(neighbours, "neighbour")} still share with you` : `${countText(Math.max(facts.swarmSize, neighbours + 1), "viewer")} share this stream`;
+  const origin = facts.originBytes === 0 ? "the origin sent you none of it" : `the origin sent you ${percentText(1 - facts.offload)} of it`;
+  const passedOn = facts.uploadedBytes > 0 ? `, and you passed on ${bytesText(facts.uploadedBytes)}` : "";
+  return `${who}; ${origin}${passedOn}.`;
+}
+
+function alone(facts: Facts): string {
+  if (facts.peerBytes + facts.uploadedBytes > 0) return "The other viewers have left; the origin sends you the rest.";
+  return "You are the only viewer, so all of it comes from the origin. Open another tab to share.";
+}
