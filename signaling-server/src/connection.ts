@@ -1,0 +1,33 @@
+import { TokenBucket } from "./bucket.js";
+import type { ConnectionId } from "./contract.js";
+import type { TrackerLimits } from "./limits.js";
+import type { Member } from "./member.js";
+
+/** What the tracker knows of one client. */
+export class Connection {
+  /** By swarm: at most one peer id in each. */
+  readonly memberships = new Map<string, Member>();
+  readonly #events: TokenBucket;
+  readonly #signals: TokenBucket;
+  readonly #offences: TokenBucket;
+
+  constructor(
+    readonly id: ConnectionId,
+    limits: TrackerLimits,
+    nowMs: number,
+  ) {
+    this.#events = new TokenBucket(limits.events, nowMs);
+    this.#signals = new TokenBucket(limits.signals, nowMs);
+    this.#offences = new TokenBucket(limits.offences, nowMs);
+  }
+
+  /** Whether it may send this event now. */
+  admits(event: string, nowMs: number): boolean {
+    return (event === "signal" ? this.#signals : this.#events).take(nowMs);
+  }
+
+  /** Counts an offence; false when its patience with this connection is at an end. */
+  forgives(nowMs: number): boolean {
+    return this.#offences.take(nowMs);
+  }
+}

@@ -1,0 +1,42 @@
+import type { BucketRate } from "./bucket.js";
+
+/** Every bound of the tracker. Defaults: {@link DEFAULT_LIMITS}. */
+export interface TrackerLimits {
+  /** Peers named in one answer to join or find. */
+  readonly peersPerReply: number;
+  readonly peersPerSwarm: number;
+  readonly swarms: number;
+  readonly swarmsPerConnection: number;
+  /** Channels named in one answer. */
+  readonly channelsPerReply: number;
+  /** Most members told when one departs. */
+  readonly contacts: number;
+  /** JSON of one signal, UTF-8 bytes. */
+  readonly signalBytes: number;
+  /** Events other than signals, per connection. */
+  readonly events: BucketRate;
+  /** Signals sent, per connection. */
+  readonly signals: BucketRate;
+  /** Signals received, per member, from all senders together: many senders must not drown one peer. */
+  readonly inboundSignals: BucketRate;
+  /** Refused and unknown events a connection is forgiven before it is closed. */
+  readonly offences: BucketRate;
+}
+
+/**
+ * A viewer sends a join, some finds and a STAT_REPORT every 10 s per swarm; a connection to one neighbour costs about
+ * ten signals when candidates trickle, and a joiner opens up to 12 at once in each of its swarms.
+ */
+export const DEFAULT_LIMITS: TrackerLimits = {
+  peersPerReply: 24,
+  peersPerSwarm: 100_000,
+  swarms: 50_000,
+  swarmsPerConnection: 4,
+  channelsPerReply: 50,
+  contacts: 64,
+  signalBytes: 16 * 1024,
+  events: { burst: 40, perSecond: 5 },
+  signals: { burst: 500, perSecond: 50 },
+  inboundSignals: { burst: 1000, perSecond: 100 },
+  offences: { burst: 100, perSecond: 1 },
+};

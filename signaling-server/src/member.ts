@@ -1,0 +1,87 @@
+import { TokenBucket } from "./bucket.js";
+import type { ConnectionId } from "./contract.js";
+import type { JoinRequest, StatReport } from "./events.js";
+import type { TrackerLimits } from "./limits.js";
+import type { Swarm } from "./swarm.js";
+
+/** How soon a member is offered to others: 0 serves and has segments, 1 serves, 2 neither or not heard of. */
+export type Rank = 0 | 1 | 2;
+
+/** A peer in a swarm. It outlives its connection when another one with the same secret takes its place. */
+export class Member {
+  readonly peer: string;
+  readonly secret: string;
+  connection: ConnectionId;
+  serves: boolean;
+  report: StatReport | undefined = undefined;
+  /** No STAT_REPORT in a whole check period. */
+  silent = false;
+  /** Reported, or joined, since the last check. */
+  heard = true;
+  /** Where the swarm keeps it. */
+  rank: Rank = 2;
+  index = -1;
+  readonly inbound: TokenBucket;
+  /** Exchanged signals with it: both sides know each other. Oldest first. */
+  readonly #signalled = new Set<Member>();
+  /** Were given its id. Oldest first. */
+  readonly #introduced = new Set<Member>();
+
+  constructor(
+    readonly swarm: Swarm,
+    request: JoinRequest,
+    connection: ConnectionId,
+    private readonly limits: TrackerLimits,
+    nowMs: number,
+  ) {
+    this.peer = request.peer;
+    this.secret = request.secret;
+    this.serves = request.serves;
+    this.connection = connection;
+    this.inbound = new TokenBucket(limits.inboundSignals, nowMs);
+  }
+
+  wantedRank(): Rank {
+    if (!this.serves || this.silent) return 2;
+    return this.report !== undefined && this.report.segments > 0 ? 0 : 1;
+  }
+
+  /** `other` was given this member's id. */
+  introducedTo(other: Member): void {
+    if (this.#signalled.has(other)) return;
+    remember(this.#introduced, other, this.limits.contacts - signalledBound(this.limits));
+  }
+
+  /** A signal passed between the two. */
+  signalled(other: Member): void {
+    for (const [a, b] of [[this, other], [other, this]] as const) {
+      a.#introduced.delete(b);
+      remember(a.#signalled, b, signalledBound(a.limits));
+    }
+  }
+
+  /** Those who should hear that it is gone; at most `limits.contacts`. Empties the lists, so that the dead keep nobody alive. */
+  departed(): Member[] {
+    const contacts = [...this.#signalled, ...this.#introduced];
+    for (const other of this.#signalled) {
+      other.#signalled.delete(this);
+      other.#introduced.delete(this);
+    }
+    this.#signalled.clear();
+    this.#introduced.clear();
+    return contacts;
+  }
+}
+
+/** Most places go to real contacts, which a crowd of joiners must not push out. */
+const signalledBound = (limits: TrackerLimits): number => Math.ceil(limits.contacts * 0.75);
+
+function remember(set: Set<Member>, member: Member, bound: number): void {
+  set.delete(member);
+  set.add(member);
+  if (set.size <= bound) return;
+  for (const oldest of set) {
+    set.delete(oldest);
+    return;
+  }
+}

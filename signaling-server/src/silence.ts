@@ -1,0 +1,33 @@
+import { Fifo } from "./fifo.js";
+import type { Member } from "./member.js";
+
+/**
+ * Looks at every member once a period: one that was not heard in a whole period (a frozen page, a client that never meant to
+ * serve) is offered last until it reports again. One queue entry a member, no timer each.
+ */
+export class SilenceWatch {
+  readonly #queue = new Fifo<{ member: Member; dueMs: number }>();
+
+  constructor(readonly periodMs: number) {}
+
+  watch(member: Member, nowMs: number): void {
+    this.#queue.push({ member, dueMs: nowMs + this.periodMs });
+  }
+
+  nextTimeoutMs(): number | undefined {
+    return this.#queue.peek()?.dueMs;
+  }
+
+  check(nowMs: number): void {
+    for (let next = this.#queue.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#queue.peek()) {
+      this.#queue.shift();
+      const { member } = next;
+      // departed members drop out here
+      if (!member.swarm.has(member)) continue;
+      member.silent = !member.heard;
+      member.heard = false;
+      member.swarm.update(member);
+      this.watch(member, nowMs);
+    }
+  }
+}

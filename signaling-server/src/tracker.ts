@@ -1,0 +1,252 @@
+import { Connection } from "./connection.js";
+import type { Answer, ConnectionId, TrackerEffect, TrackerInput, TrackerStats } from "./contract.js";
+import type { ClientToServerEvents, ErrorCode, JoinReply } from "./events.js";
+import { Directory } from "./directory.js";
+import { Fifo } from "./fifo.js";
+import { DEFAULT_LIMITS, type TrackerLimits } from "./limits.js";
+import { Member } from "./member.js";
+import { parseFind, parseJoin, parseLeave, parseSignal, parseStat, type Problem } from "./payload.js";
+import { isOffence, refusal, REFUSALS } from "./refusal.js";
+import { SilenceWatch } from "./silence.js";
+import type { Swarm } from "./swarm.js";
+
+export interface TrackerOptions {
+  /** Uniform in [0, 1), seeded where runs must repeat. */
+  readonly random: () => number;
+  /** Told to every joiner. Default none. */
+  readonly iceServers?: JoinReply["iceServers"];
+  /** How often a member sends STAT_REPORT, ms. Default 10,000. */
+  readonly statIntervalMs?: number;
+  readonly limits?: Partial<TrackerLimits>;
+}
+
+/** A member is offered last when it misses this many STAT_REPORTs in a row. */
+const MISSED_REPORTS = 3;
+
+/**
+ * The membership server of all swarms, sans-I/O: `handle` what happened, then `poll` until undefined, and `handle` a timeout
+ * at `nextTimeoutMs`. Nothing a client sends costs more than O(peers named in it or in the answer).
+ */
+export class Tracker {
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #directory = new Directory();
+  readonly #silence: SilenceWatch;
+  readonly #effects = new Fifo<TrackerEffect>();
+  readonly #limits: TrackerLimits;
+  readonly #iceServers: JoinReply["iceServers"];
+  readonly #statIntervalMs: number;
+  readonly #random: () => number;
+  #shuttingDown = false;
+  readonly #counts = { joins: 0, signals: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, unknownEvents: 0, closed: 0 };
+  readonly #refused: Record<ErrorCode, number> = {
+    "bad-payload": 0, "rate-limited": 0, "not-a-member": 0, "unknown-peer": 0, "peer-id-taken": 0, "too-many-swarms": 0, "swarm-full": 0, "shutting-down": 0,
+  };
+
+  constructor(options: TrackerOptions) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#iceServers = options.iceServers ?? [];
+    this.#statIntervalMs = options.statIntervalMs ?? 10_000;
+    this.#random = options.random;
+    this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs);
+  }
+
+  handle(input: TrackerInput, nowMs: number): void {
+    this.#silence.check(nowMs);
+    switch (input.type) {
+      case "opened":
+        if (!this.#connections.has(input.connection)) this.#connections.set(input.connection, new Connection(input.connection, this.#limits, nowMs));
+        return;
+      case "closed":
+        return this.#forget(input.connection);
+      case "event":
+        return this.#onEvent(input, nowMs);
+      case "timeout":
+        return;
+      case "shutdown":
+        this.#shuttingDown = true;
+        return;
+    }
+  }
+
+  poll(): TrackerEffect | undefined {
+    return this.#effects.shift();
+  }
+
+  nextTimeoutMs(): number | undefined {
+    return this.#silence.nextTimeoutMs();
+  }
+
+  stats(): TrackerStats {
+    return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, refused: { ...this.#refused } };
+  }
+
+  /** Throws when the tracker's parts disagree. For tests and simulation; costs O(everything). */
+  assertConsistent(): void {
+    let memberships = 0;
+    for (const connection of this.#connections.values()) {
+      if (connection.memberships.size > this.#limits.swarmsPerConnection) throw new Error(`connection ${connection.id} is in too many swarms`);
+      memberships += connection.memberships.size;
+    }
+    if (memberships !== this.#directory.peers) throw new Error(`${memberships} memberships held, ${this.#directory.peers} given`);
+    this.#directory.assertConsistent((member) => {
+      if (this.#connections.get(member.connection)?.memberships.get(member.swarm.id) !== member) throw new Error(`member ${member.peer} is on no connection`);
+    });
+  }
+
+  #onEvent(input: TrackerInput & { type: "event" }, nowMs: number): void {
+    const connection = this.#connections.get(input.connection);
+    if (connection === undefined) return;
+    if (!isKnown(input.event)) {
+      this.#counts.unknownEvents += 1;
+      return this.#charge(connection, nowMs);
+    }
+    const answer = this.#answer(connection, input.event, input.payload, nowMs);
+    if (input.reply !== undefined) this.#effects.push({ type: "reply", connection: connection.id, reply: input.reply, answer });
+    if (answer.ok) return;
+    this.#refused[answer.code] += 1;
+    if (isOffence(answer.code)) this.#charge(connection, nowMs);
+  }
+
+  #answer(connection: Connection, event: keyof ClientToServerEvents, payload: unknown, nowMs: number): Answer {
+    if (this.#shuttingDown) return REFUSALS.shuttingDown;
+    if (!connection.admits(event, nowMs)) return REFUSALS.rateLimited;
+    switch (event) {
+      case "join":
+        return parsed(parseJoin(payload), (request) => this.#join(connection, request, nowMs));
+      case "leave":
+        return parsed(parseLeave(payload), (request) => this.#leave(connection, request));
+      case "find":
+        return parsed(parseFind(payload), (request) => this.#find(connection, request));
+      case "stat":
+        return parsed(parseStat(payload), (report) => this.#report(connection, report));
+      case "signal":
+        return parsed(parseSignal(payload, this.#limits.signalBytes), (request) => this.#relay(connection, request, nowMs));
+      case "channels":
+        return payload === undefined ? this.#channels() : refusal("bad-payload", "Send channels without a payload.");
+    }
+  }
+
+  #join(connection: Connection, request: Request<typeof parseJoin>, nowMs: number): Answer {
+    const known = this.#directory.get(request.swarm);
+    const holder = known?.get(request.peer);
+    const mine = connection.memberships.get(request.swarm);
+    if (mine !== undefined && mine !== holder) return REFUSALS.secondId;
+    if (holder !== undefined && holder.secret !== request.secret) return REFUSALS.peerIdTaken;
+    if (mine === undefined && connection.memberships.size >= this.#limits.swarmsPerConnection) return REFUSALS.tooManySwarms;
+    if (known === undefined && this.#directory.swarms >= this.#limits.swarms) return REFUSALS.serverFull;
+    if (known !== undefined && holder === undefined && known.size >= this.#limits.peersPerSwarm) return REFUSALS.swarmFull;
+
+    const swarm = this.#directory.open(request.swarm, request.channel);
+    const member = holder === undefined ? this.#admit(swarm, connection, request, nowMs) : this.#takeOver(holder, connection, request.serves);
+    this.#counts.joins += 1;
+    const peers = this.#introduce(member, this.#limits.peersPerReply, []);
+    return { ok: true, peers, size: swarm.size, iceServers: this.#iceServers, statIntervalMs: this.#statIntervalMs };
+  }
+
+  #admit(swarm: Swarm, connection: Connection, request: Request<typeof parseJoin>, nowMs: number): Member {
+    const member = new Member(swarm, request, connection.id, this.#limits, nowMs);
+    this.#directory.add(member);
+    connection.memberships.set(swarm.id, member);
+    this.#silence.watch(member, nowMs);
+    return member;
+  }
+
+  /** The same peer over a new connection: its neighbours need not notice. */
+  #takeOver(member: Member, connection: Connection, serves: boolean): Member {
+    this.#connections.get(member.connection)?.memberships.delete(member.swarm.id);
+    connection.memberships.set(member.swarm.id, member);
+    member.connection = connection.id;
+    member.serves = serves;
+    member.heard = true;
+    member.silent = false;
+    member.swarm.update(member);
+    return member;
+  }
+
+  #leave(connection: Connection, request: Request<typeof parseLeave>): Answer {
+    const member = connection.memberships.get(request.swarm);
+    if (member === undefined) return REFUSALS.notAMember;
+    this.#depart(connection, member);
+    return { ok: true };
+  }
+
+  #find(connection: Connection, request: Request<typeof parseFind>): Answer {
+    const member = connection.memberships.get(request.swarm);
+    if (member === undefined) return REFUSALS.notAMember;
+    const peers = this.#introduce(member, Math.min(request.count, this.#limits.peersPerReply), request.except);
+    return { ok: true, peers, size: member.swarm.size };
+  }
+
+  #introduce(member: Member, count: number, except: readonly string[]): string[] {
+    const found = member.swarm.sample(count, new Set([member.peer, ...except]), this.#random);
+    for (const other of found) other.introducedTo(member);
+    return found.map((other) => other.peer);
+  }
+
+  #report(connection: Connection, report: Request<typeof parseStat>): Answer {
+    const member = connection.memberships.get(report.swarm);
+    if (member === undefined) return REFUSALS.notAMember;
+    // totals only grow; a smaller one is a restarted count
+    for (const key of ["originBytes", "peerBytes", "uploadedBytes"] as const) {
+      this.#counts[key] += Math.max(0, report[key] - (member.report?.[key] ?? 0));
+    }
+    member.report = report;
+    member.heard = true;
+    member.silent = false;
+    member.swarm.update(member);
+    return { ok: true };
+  }
+
+  #relay(connection: Connection, request: Request<typeof parseSignal>, nowMs: number): Answer {
+    const sender = connection.memberships.get(request.swarm);
+    if (sender === undefined) return REFUSALS.notAMember;
+    const receiver = sender.swarm.get(request.to);
+    if (receiver === undefined) return REFUSALS.unknownPeer;
+    if (receiver === sender) return REFUSALS.toItself;
+    if (!receiver.inbound.take(nowMs)) return REFUSALS.receiverBusy;
+    sender.signalled(receiver);
+    this.#counts.signals += 1;
+    this.#effects.push({ type: "emit", connection: receiver.connection, event: "signal", payload: { swarm: request.swarm, from: sender.peer, data: request.data } });
+    return { ok: true };
+  }
+
+  #channels(): Answer {
+    const swarms = this.#directory.largest(this.#limits.channelsPerReply);
+    return { ok: true, channels: swarms.map((swarm) => ({ swarm: swarm.id, channel: swarm.channel, peers: swarm.size })) };
+  }
+
+  #depart(connection: Connection, member: Member): void {
+    const { swarm } = member;
+    connection.memberships.delete(swarm.id);
+    this.#directory.remove(member);
+    for (const contact of member.departed()) {
+      if (!swarm.has(contact)) continue;
+      this.#effects.push({ type: "emit", connection: contact.connection, event: "peer-left", payload: { swarm: swarm.id, peer: member.peer } });
+    }
+  }
+
+  #forget(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#connections.delete(id);
+    for (const member of connection.memberships.values()) this.#depart(connection, member);
+  }
+
+  #charge(connection: Connection, nowMs: number): void {
+    if (connection.forgives(nowMs)) return;
+    this.#counts.closed += 1;
+    this.#forget(connection.id);
+    this.#effects.push({ type: "close", connection: connection.id, reason: "too many refused events" });
+  }
+}
+
+type Request<Parse extends (...args: never[]) => unknown> = Exclude<ReturnType<Parse>, Problem>;
+
+/** Runs `act` on a payload that parsed, and turns a problem into its answer. */
+function parsed<T extends object>(request: T | Problem, act: (request: T) => Answer): Answer {
+  return typeof request === "string" ? refusal("bad-payload", request) : act(request);
+}
+
+const KNOWN: Readonly<Record<keyof ClientToServerEvents, true>> = { join: true, leave: true, find: true, stat: true, signal: true, channels: true };
+
+const isKnown = (event: string): event is keyof ClientToServerEvents => Object.hasOwn(KNOWN, event);
