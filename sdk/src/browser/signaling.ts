@@ -1,0 +1,188 @@
+import { io, type Socket } from "socket.io-client";
+import type {
+  ClientToServerEvents,
+  ErrorCode,
+  ErrorReply,
+  FindReply,
+  JoinReply,
+  JoinRequest,
+  OkReply,
+  ServerToClientEvents,
+  SignalData,
+  StatReport,
+} from "../../../signaling-server/src/events.js";
+import { isPeerId, type PeerId } from "../protocol/ids.js";
+
+/** Reconnection doubles from the first to the second, each time times 0.5 to 1.5, so that a swarm does not return at once. */
+const RECONNECT_MIN_MS = 2_000;
+const RECONNECT_MAX_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const REPLY_TIMEOUT_MS = 10_000;
+
+/** Answers to `join` after which asking again the same way is useless. */
+const FINAL: readonly ErrorCode[] = ["bad-payload", "too-many-swarms"];
+
+/** A request that the tracker refused, or did not answer (`timeout`). */
+export interface SignalingError {
+  readonly request: "join" | "find" | "signal" | "stat";
+  readonly code: ErrorCode | "timeout";
+  /** One sentence that says what to do. */
+  readonly message: string;
+  /** Whom a refused signal was for. */
+  readonly peer?: PeerId;
+}
+
+export interface SignalingEvents {
+  /** Joined; also after every reconnection. */
+  readonly onUp: (reply: JoinReply) => void;
+  /** Not reachable, or not joined. Said once until the next `onUp`; trying goes on. */
+  readonly onDown: (reason: string) => void;
+  /** The answer to {@link SignalingClient.find}. */
+  readonly onPeers: (reply: FindReply) => void;
+  readonly onSignal: (from: PeerId, data: SignalData) => void;
+  readonly onPeerLeft: (peer: PeerId) => void;
+  readonly onError: (error: SignalingError) => void;
+}
+
+/** Every request is answered here; the protocol leaves it open for some. */
+type Requests = { [Name in keyof ClientToServerEvents]: (...request: Required<Parameters<ClientToServerEvents[Name]>>) => void };
+type TrackerSocket = Socket<ServerToClientEvents, Requests>;
+
+/** One swarm's line to its tracker. What cannot be sent now is dropped, never queued: it would be stale later. */
+export class SignalingClient {
+  readonly #tracker: string;
+  readonly #request: JoinRequest;
+  readonly #events: SignalingEvents;
+  #socket: TrackerSocket | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retries = 0;
+  #state: "idle" | "connecting" | "joined" | "down" | "destroyed" = "idle";
+
+  /** `tracker`: `https://host[:port]`, with a path in front of Socket.IO's own where a proxy needs one. */
+  constructor(tracker: string, request: JoinRequest, events: SignalingEvents) {
+    this.#tracker = tracker;
+    this.#request = request;
+    this.#events = events;
+  }
+
+  get isJoined(): boolean {
+    return this.#state === "joined";
+  }
+
+  /** Begins to connect, and goes on until {@link destroy}. */
+  connect(): void {
+    if (this.#state !== "idle") return;
+    this.#state = "connecting";
+    const url = parseTracker(this.#tracker);
+    if (url === undefined) return this.#down(`not a tracker address: ${this.#tracker}`);
+    const socket: TrackerSocket = io(url.origin, {
+      path: `${url.pathname.replace(/\/$/, "")}/socket.io`,
+      transports: ["websocket"],
+      forceNew: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      reconnectionDelay: RECONNECT_MIN_MS,
+      reconnectionDelayMax: RECONNECT_MAX_MS,
+      randomizationFactor: 0.5,
+    });
+    this.#socket = socket;
+    socket.on("connect", () => this.#join());
+    socket.on("connect_error", (error) => {
+      this.#down(error.message);
+      // Refused by the server itself: Socket.IO does not try again after that.
+      if (!socket.active) this.#retryLater(() => socket.connect());
+    });
+    socket.on("disconnect", (reason) => {
+      clearTimeout(this.#retry);
+      this.#down(reason);
+      if (!socket.active) this.#retryLater(() => socket.connect());
+    });
+    socket.on("signal", ({ swarm, from, data }) => {
+      if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data);
+    });
+    socket.on("peer-left", ({ swarm, peer }) => {
+      if (swarm === this.#request.swarm && isPeerId(peer)) this.#events.onPeerLeft(peer);
+    });
+  }
+
+  /** Asks for up to `count` peers that are not in `except`; `onPeers` answers. */
+  find(count: number, except: readonly PeerId[]): void {
+    this.#whenJoined()?.emit("find", { swarm: this.#request.swarm, count, except: [...except] }, (error: Error | null, reply: FindReply | ErrorReply) => {
+      if (!this.isJoined || this.#failed("find", error, reply)) return;
+      if (reply.ok) this.#events.onPeers({ ...reply, peers: reply.peers.filter(isPeerId) });
+    });
+  }
+
+  /** Brings `data` to `to`, a member of the same swarm. */
+  signal(to: PeerId, data: SignalData): void {
+    this.#whenJoined()?.emit("signal", { swarm: this.#request.swarm, to, data }, (error: Error | null, reply: OkReply | ErrorReply) => {
+      this.#failed("signal", error, reply, to);
+    });
+  }
+
+  /** STAT_REPORT; to be sent as often as `statIntervalMs` of the join reply says. */
+  report(stat: Omit<StatReport, "swarm">): void {
+    this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: OkReply | ErrorReply) => {
+      this.#failed("stat", error, reply);
+    });
+  }
+
+  /** Leaves the swarm and closes the connection; nothing is called afterwards. */
+  destroy(): void {
+    if (this.isJoined) this.#socket?.emit("leave", { swarm: this.#request.swarm });
+    this.#state = "destroyed";
+    clearTimeout(this.#retry);
+    this.#socket?.off();
+    this.#socket?.disconnect();
+    this.#socket = undefined;
+  }
+
+  #join(): void {
+    this.#socket?.timeout(REPLY_TIMEOUT_MS).emit("join", this.#request, (error: Error | null, reply: JoinReply | ErrorReply) => {
+      if (this.#state === "destroyed" || this.#socket?.connected !== true) return;
+      if (this.#failed("join", error, reply)) {
+        const code = error ? "timeout" : reply.ok ? "" : reply.code;
+        this.#down(`join refused: ${code}`);
+        if (!FINAL.some((final) => final === code)) this.#retryLater(() => this.#join());
+      } else if (reply.ok) {
+        this.#retries = 0;
+        this.#state = "joined";
+        this.#events.onUp({ ...reply, peers: reply.peers.filter(isPeerId) });
+      }
+    });
+  }
+
+  #whenJoined(): ReturnType<TrackerSocket["timeout"]> | undefined {
+    return this.isJoined ? this.#socket?.timeout(REPLY_TIMEOUT_MS) : undefined;
+  }
+
+  #failed(request: SignalingError["request"], error: Error | null, reply: OkReply | ErrorReply, peer?: PeerId): boolean {
+    // No answer because the line broke is `onDown`'s to tell.
+    if (this.#state === "destroyed" || (error && this.#socket?.connected !== true)) return true;
+    const to = peer === undefined ? {} : { peer };
+    if (error) this.#events.onError({ request, code: "timeout", message: "The tracker did not answer in time.", ...to });
+    else if (!reply.ok) this.#events.onError({ request, code: reply.code, message: reply.message, ...to });
+    return error !== null || !reply.ok;
+  }
+
+  #down(reason: string): void {
+    if (this.#state === "down" || this.#state === "destroyed") return;
+    this.#state = "down";
+    this.#events.onDown(reason);
+  }
+
+  #retryLater(task: () => void): void {
+    clearTimeout(this.#retry);
+    if (this.#state === "destroyed") return;
+    const delayMs = Math.min(RECONNECT_MIN_MS * 2 ** this.#retries++, RECONNECT_MAX_MS) * (0.5 + Math.random());
+    this.#retry = setTimeout(task, Math.min(delayMs, RECONNECT_MAX_MS));
+  }
+}
+
+function parseTracker(address: string): URL | undefined {
+  try {
+    const url = new URL(address, globalThis.location?.href);
+    return /^(http|ws)s?:$/.test(url.protocol) ? new URL(url.href.replace(/^ws/, "http")) : undefined;
+  } catch {
+    return undefined;
+  }
+}
