@@ -26,7 +26,7 @@ const entryArb: fc.Arbitrary<BufferMapEntry> = fc
   .record({ segment: segmentArb, sizeBytes: sizeArb, set: fc.array(fc.nat(70)), kind: fc.constantFrom("all", "none", "some") })
   .map(({ segment, sizeBytes, set, kind }) => {
     const bits = chunkCount(sizeBytes);
-    // Fields of the largest segments fill a message by eightfold: one kind of test, below, is enough for those.
+    // A field of the largest segments takes 8 KiB, and forty of them more than a message: wire.test.ts has its own.
     if (kind !== "some" || bits > 4096) return { segment, sizeBytes, chunks: kind === "all" ? "all" : "none" };
     const chunks = createBitfield(bits);
     for (const index of set) if (index < bits) setBit(chunks, index);

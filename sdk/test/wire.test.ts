@@ -220,7 +220,7 @@ describe("identities", () => {
   });
 
   test("anything but lowercase hex of the right length is a programmer's mistake, as is a number of more than 32 bits", () => {
-    for (const wrong of ["", "0123", "0123456789ABCDEF", "0123456789abcdeg", "0123456789abcde\u0131"])
+    for (const wrong of ["", "0123", "0123456789ABCDEF", "0123456789abcdeg", "0123456789abcde\u0131", "0123456789abcde`"])
       expectProgrammerError({ type: "RECEIPT", giver: wrong as PeerId, receiver: peer, runs: [] });
     for (const sequence of [-1, 2 ** 32, 0.5]) expectProgrammerError({ type: "WANT", segments: [someSegment(sequence)] });
     expectProgrammerError({ type: "HANDSHAKE", version: 256, swarm, peer, serves: true });
