@@ -99,9 +99,10 @@ try {
   const levels = LEVELS.map((level) => {
     const cuts = encodeLevel(level, folder);
     if (cuts.length !== MEDIA_S / CUT_S) fail(`ffmpeg made ${cuts.length} cuts of ${level.name} instead of ${MEDIA_S / CUT_S}.`);
-    writeFileSync(join(MEDIA_DIR, `${level.name}.ts`), Buffer.concat(cuts));
+    const file = `${level.name}.mpegts`; // not .ts: the compiler and the linter would read it
+    writeFileSync(join(MEDIA_DIR, file), Buffer.concat(cuts));
     console.log(`${level.name}: ${cuts.length} cuts, largest ${Math.max(...cuts.map((cut) => cut.length))} bytes`);
-    return { name: level.name, file: `${level.name}.ts`, width: level.width, height: level.height,
+    return { name: level.name, file, width: level.width, height: level.height,
       announcedBps: level.announcedBps, codecs: CODECS, cutBytes: cuts.map((cut) => cut.length) };
   });
   writeFileSync(join(MEDIA_DIR, "media.json"), `${JSON.stringify({ cutS: CUT_S, frameRate: FRAMES_PER_S, levels })}\n`);
