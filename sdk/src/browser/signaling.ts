@@ -128,7 +128,7 @@ export class SignalingClient {
 
   /** Leaves the swarm and closes the connection; nothing is called afterwards. */
   destroy(): void {
-    if (this.isJoined) this.#socket?.emit("leave", { swarm: this.#request.swarm });
+    if (this.isJoined) this.#socket?.emit("leave", { swarm: this.#request.swarm }, () => {});
     this.#state = "destroyed";
     clearTimeout(this.#retry);
     this.#socket?.off();
