@@ -1,4 +1,4 @@
-import { hasBit } from "./bitfield.js";
+import { createBitfield, hasBit, setBit } from "./bitfield.js";
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, PeerId } from "./ids.js";
 import type { SegmentRef } from "./segment.js";
@@ -8,6 +8,13 @@ import type { StoredSegment } from "./stored-segment.js";
 export interface Holding {
   readonly sizeBytes: number;
   readonly chunks: "all" | Uint8Array;
+}
+
+/** Chunks that a neighbour said it is fetching from the origin. */
+export interface HeldPromise {
+  readonly first: number;
+  readonly count: number;
+  expiresMs: number;
 }
 
 /** A request sent and not answered. */
@@ -32,6 +39,8 @@ export class Neighbour {
   mapped = false;
   readonly holdings = new Map<string, Holding>();
   wants = new Map<string, SegmentRef>();
+  /** Runs it said it is fetching from the origin, by segment. */
+  readonly promises = new Map<string, HeldPromise[]>();
 
   // we ask it
   chokesUs = true;
@@ -52,6 +61,8 @@ export class Neighbour {
   uploadedBytes = 0;
 
   // give-to-get (TR2)
+  /** What we sent it, by segment. */
+  readonly given = new Map<string, Uint8Array>();
   forwardedOurs = 0;
   forwardedTotal = 0;
 
@@ -74,6 +85,18 @@ export class Neighbour {
     const holding = this.holdings.get(segment.ref.id);
     if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) return false;
     return holding.chunks === "all" || hasBit(holding.chunks, chunk);
+  }
+
+  markGiven(segment: StoredSegment, chunk: number): void {
+    let given = this.given.get(segment.ref.id);
+    if (given === undefined) this.given.set(segment.ref.id, (given = createBitfield(segment.chunks)));
+    setBit(given, chunk);
+  }
+
+  /** Whether it has promised the chunk, and still may keep that. */
+  hasPromised(segmentId: string, chunk: number, nowMs: number): boolean {
+    for (const p of this.promises.get(segmentId) ?? []) if (p.expiresMs > nowMs && chunk >= p.first && chunk < p.first + p.count) return true;
+    return false;
   }
 
   /** Measured rate, bit/s; falls while requests wait in vain. */

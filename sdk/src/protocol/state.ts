@@ -1,10 +1,12 @@
 import type { EngineOptions } from "./config.js";
 import type { Effect, FetchReason } from "./contract.js";
-import type { PeerId } from "./ids.js";
+import type { PeerId, TrackId } from "./ids.js";
 import type { Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import { Random } from "./random.js";
-import { Store } from "./store.js";
+import type { TrackKind } from "./segment.js";
+import { Store, type Track } from "./store.js";
+import type { StoredSegment } from "./stored-segment.js";
 
 /** The player's position on its own timeline. */
 export interface Playhead {
@@ -38,6 +40,11 @@ export class EngineState {
     playedBytes: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, duplicateBytes: 0, rescues: 0, bannedPeers: 0,
     fetches: { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
   };
+  /** Segments the player has asked for and does not have yet. */
+  readonly wanted = new Set<StoredSegment>();
+  /** The track of each kind that the player asked for last, and the first sequence it asked for: the hook-in point (TR3). */
+  readonly #active = new Map<TrackKind, TrackId>();
+  readonly #hookIns = new Map<TrackId, number>();
   /** Viewers of the swarm as the tracker counts them. */
   swarmSize = 0;
   /** Whether a neighbour may still come that the tracker has promised. */
@@ -67,6 +74,24 @@ export class EngineState {
     }
     this.#next++;
     return effect;
+  }
+
+  /** The player asks for this track now. */
+  activate(kind: TrackKind, track: TrackId, sequence: number): void {
+    this.#active.set(kind, track);
+    this.#hookIns.set(track, Math.min(sequence, this.#hookIns.get(track) ?? Infinity));
+  }
+
+  *activeTracks(): Generator<Track> {
+    for (const id of this.#active.values()) {
+      const track = this.store.tracks.get(id);
+      if (track !== undefined) yield track;
+    }
+  }
+
+  /** hls.js chooses where a live joiner starts, and Shoal does not move it: nothing older is fetched. */
+  hookIn(track: Track): number {
+    return track.live ? (this.#hookIns.get(track.id) ?? Infinity) : 0;
   }
 
   /** Where the player is now, reckoned from its last word. */

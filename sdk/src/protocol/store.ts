@@ -10,6 +10,8 @@ export interface Track {
   bandwidthBps: number;
   /** In playback order. */
   segments: StoredSegment[];
+  /** Live: no longer in the playlist, not yet discarded. */
+  passed: StoredSegment[];
 }
 
 /** Segments this playlist has dropped are kept that much longer, since neighbours lag behind each other by a few. */
@@ -44,16 +46,17 @@ export class Store {
   updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }): StoredSegment[] {
     const segments = update.segments.map((info) => this.open(info, update.kind));
     const previous = this.tracks.get(update.id);
-    this.tracks.set(update.id, { ...update, segments });
-    if (previous === undefined) return [];
-    const first = (segments[0]?.ref.sequence ?? 0) - LIVE_MARGIN_SEGMENTS;
+    const track: Track = { ...update, segments, passed: [] };
+    this.tracks.set(update.id, track);
+    if (!update.live || previous === undefined) return [];
     const current = new Set(segments);
+    const discardBefore = this.discardBefore(update.id);
     const gone: StoredSegment[] = [];
-    for (const segment of [...previous.segments, ...this.#stragglers(update.id)]) {
-      const passed = update.live ? segment.ref.sequence < first : false;
-      if (passed && !current.has(segment) && segment.wants.size === 0 && this.forget(segment)) gone.push(segment);
+    for (const segment of [...previous.passed, ...previous.segments]) {
+      if (current.has(segment)) continue;
+      if (segment.ref.sequence >= discardBefore || segment.wants.size > 0) track.passed.push(segment);
+      else if (this.forget(segment)) gone.push(segment);
     }
-    this.#retained.set(update.id, update.live ? [...this.#stragglers(update.id), ...previous.segments].filter((s) => this.segments.has(s.ref.id) && !current.has(s)) : []);
     return gone;
   }
 
@@ -92,11 +95,5 @@ export class Store {
   evict(segment: StoredSegment): void {
     this.heldBytes -= segment.heldBytes;
     segment.evict();
-  }
-
-  readonly #retained = new Map<TrackId, StoredSegment[]>();
-
-  #stragglers(track: TrackId): StoredSegment[] {
-    return this.#retained.get(track) ?? [];
   }
 }

@@ -5,14 +5,6 @@ import { chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackK
 /** What is known of one chunk. */
 export const Chunk = { missing: 0, unverified: 1, verified: 2 } as const;
 
-/** A promise of a neighbour to fetch a run of chunks from the origin. */
-export interface HeldPromise {
-  readonly peer: PeerId;
-  readonly first: number;
-  readonly count: number;
-  expiresMs: number;
-}
-
 /** One segment as this peer sees it: its chunks, who asked for it, and who is about to have it. */
 export class StoredSegment {
   readonly ref: SegmentRef;
@@ -45,7 +37,6 @@ export class StoredSegment {
   availability = new Uint16Array(0);
   /** Bytes in memory. */
   heldBytes = 0;
-  promises: HeldPromise[] = [];
   readonly wants = new Set<WantId>();
   wantedMs = Infinity;
   firstByteMs = 0;
@@ -58,8 +49,11 @@ export class StoredSegment {
   /** Probability of the next escalated slice fetch, and when it is due. */
   escalation = 0;
   nextEscalationMs = 0;
-  /** Slices fetched for an escalation or a rescue are not asked for again before this time. */
+  /** After a failed fetch the origin is not asked again for this segment before this time. */
   originRetryMs = 0;
+  originFailures = 0;
+  /** What the origin answered last, when that was an error. */
+  failure: { readonly status: number; readonly timedOut: boolean } | undefined;
 
   constructor(info: SegmentInfo, kind: TrackKind) {
     this.ref = info.ref;
@@ -144,11 +138,5 @@ export class StoredSegment {
     this.givers[index] = undefined;
     this.soleWord[index] = 0;
     this.heldBytes -= payload.length;
-  }
-
-  /** Whether a promise that still counts covers the chunk. */
-  isPromised(index: number, nowMs: number): boolean {
-    for (const p of this.promises) if (p.expiresMs > nowMs && index >= p.first && index < p.first + p.count) return true;
-    return false;
   }
 }

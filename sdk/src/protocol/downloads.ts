@@ -1,0 +1,193 @@
+import { MAX_PIPELINE, MIN_PIPELINE } from "./config.js";
+import type { Integrity } from "./integrity.js";
+import type { ChunkRun } from "./message.js";
+import type { Neighbour, OutstandingRequest } from "./neighbour.js";
+import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
+import { CHUNK_BYTES } from "./segment.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+/** Prefetch from the low window never takes more of a neighbour's pipeline than this. */
+const LOW_PIPELINE = 2;
+/** A deadline this near makes slow requests worth doubling. */
+const ENDGAME_S = 3;
+
+/** Requests to neighbours: several neighbours a segment, each at its measured rate (PS2), timed out by RTT and rate (QQ4). */
+export class Downloads {
+  readonly #state: EngineState;
+  readonly #integrity: Integrity;
+  readonly #offset: number;
+  #list: Candidate[] = [];
+  #listMs = -Infinity;
+
+  constructor(state: EngineState, integrity: Integrity) {
+    this.#state = state;
+    this.#integrity = integrity;
+    this.#offset = state.random.below(65_536);
+  }
+
+  /** The order of segments is worked out anew at the next fill. */
+  reorder(): void {
+    this.#listMs = -Infinity;
+  }
+
+  /** Tops up every neighbour's pipeline, the fastest first, so that it gets the most urgent chunks. */
+  fillAll(nowMs: number): void {
+    const list = [...this.#state.neighbours.values()].filter((n) => n.usable);
+    if (list.length > 1) list.sort((a, b) => b.rate.bps() - a.rate.bps() || (a.peer < b.peer ? -1 : 1));
+    for (const n of list) this.fill(n, nowMs);
+  }
+
+  fill(neighbour: Neighbour, nowMs: number): void {
+    if (!neighbour.usable) return;
+    const depth = this.depth(neighbour);
+    const room = depth - neighbour.outstanding.length;
+    // Half empty before it is topped up: requests travel in runs, and a message has 100 bytes of overhead.
+    if (room < depth / 2) return;
+    if (nowMs - this.#listMs > 100) {
+      this.#list = candidates(this.#state, nowMs);
+      this.#listMs = nowMs;
+    }
+    if (this.#list.length === 0) return;
+    const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
+    let picks = pickChunks(neighbour, this.#list, { count: room, lowCount: lowOut, offset: this.#offset, nowMs });
+    if (picks.length === 0 && neighbour.outstanding.length === 0)
+      picks = pickEndgame(neighbour, this.#list, { count: MIN_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
+    this.#request(neighbour, picks, nowMs);
+  }
+
+  /** Requests that keep the path busy: twice its bandwidth-delay product over the base number. */
+  depth(neighbour: Neighbour): number {
+    if (neighbour.timeoutsInARow > 0) return 2;
+    const bdpChunks = (neighbour.rate.bps() / 8 / CHUNK_BYTES) * (neighbour.roundTrip.minMs / 1000);
+    return Math.max(MIN_PIPELINE, Math.min(MAX_PIPELINE, Math.ceil(MIN_PIPELINE + 2 * bdpChunks)));
+  }
+
+  /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. */
+  answered(neighbour: Neighbour, segment: StoredSegment, chunk: number, bytes: number, nowMs: number): boolean {
+    const index = neighbour.outstanding.findIndex((r) => r.segment === segment && r.chunk === chunk);
+    if (index < 0) {
+      if (neighbour.lateAllowed <= 0) return false;
+      neighbour.lateAllowed--;
+      return true;
+    }
+    const [request] = neighbour.outstanding.splice(index, 1) as [OutstandingRequest];
+    neighbour.roundTrip.sample(nowMs - request.sentMs);
+    neighbour.rate.sample(bytes, nowMs - neighbour.waitingSinceMs);
+    neighbour.waitingSinceMs = nowMs;
+    neighbour.timeoutsInARow = 0;
+    this.#release(request);
+    return true;
+  }
+
+  /** REJECT: the chunk has to come from elsewhere. */
+  rejected(neighbour: Neighbour, run: ChunkRun): void {
+    for (let chunk = run.first; chunk < run.first + run.count; chunk++) {
+      const index = neighbour.outstanding.findIndex((r) => r.segment.ref.id === run.segment.id && r.chunk === chunk);
+      if (index >= 0) for (const request of neighbour.outstanding.splice(index, 1)) this.#release(request);
+    }
+  }
+
+  /** Takes requests back, telling the neighbour. */
+  cancel(matches: (request: OutstandingRequest, neighbour: Neighbour) => boolean): void {
+    for (const neighbour of this.#state.neighbours.values()) {
+      const taken = neighbour.outstanding.filter((r) => matches(r, neighbour));
+      if (taken.length === 0) continue;
+      neighbour.outstanding = neighbour.outstanding.filter((r) => !taken.includes(r));
+      this.#withdraw(neighbour, taken);
+    }
+  }
+
+  /** Without telling: the neighbour is gone or has choked us. */
+  abandon(neighbour: Neighbour): void {
+    for (const request of neighbour.outstanding) this.#release(request);
+    neighbour.outstanding = [];
+  }
+
+  /** Requests that have timed out go elsewhere, and their neighbour is asked for less. */
+  expire(nowMs: number): void {
+    for (const neighbour of this.#state.neighbours.values()) {
+      if (neighbour.outstanding.length === 0) continue;
+      // DATA that keeps coming is the proof that the rest is on its way.
+      if (nowMs - neighbour.waitingSinceMs < neighbour.roundTrip.timeoutMs / 2) continue;
+      const late = neighbour.outstanding.filter((r) => r.dueMs <= nowMs);
+      if (late.length === 0) continue;
+      neighbour.outstanding = neighbour.outstanding.filter((r) => r.dueMs > nowMs);
+      neighbour.timeoutsInARow++;
+      neighbour.roundTrip.timedOut();
+      this.#withdraw(neighbour, late);
+    }
+  }
+
+  /** Bytes per second that neighbours can bring of the chunks of `segment` that are missing; 0 when one of them has no source. */
+  rateForBps(segment: StoredSegment, nowMs: number): number {
+    const sources = new Set<Neighbour>();
+    for (let i = 0; i < segment.chunks; i++) {
+      if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0) continue;
+      let found = false;
+      for (const n of this.#state.neighbours.values())
+        if (n.usable && n.holds(segment, i)) {
+          sources.add(n);
+          found = true;
+        }
+      if (!found) return 0;
+    }
+    let bps = 0;
+    for (const n of sources) bps += n.rateBps(nowMs);
+    return bps;
+  }
+
+  /** The earliest time at which a request may time out. */
+  get nextTimeoutMs(): number {
+    let next = Infinity;
+    for (const n of this.#state.neighbours.values()) for (const r of n.outstanding) if (r.dueMs < next) next = r.dueMs;
+    return next;
+  }
+
+  #request(neighbour: Neighbour, picks: readonly Pick[], nowMs: number): void {
+    if (picks.length === 0) return;
+    if (neighbour.outstanding.length === 0) neighbour.waitingSinceMs = nowMs;
+    const dueMs = nowMs + neighbour.roundTrip.timeoutMs;
+    for (const { segment, chunk } of picks) {
+      neighbour.outstanding.push({ segment, chunk, sentMs: nowMs, dueMs });
+      segment.requested[chunk] = (segment.requested[chunk] ?? 0) + 1;
+    }
+    const runs = toRuns(picks);
+    this.#state.send(neighbour.peer, { type: "REQUEST", runs });
+    for (const run of runs) {
+      const segment = this.#state.store.get(run.segment);
+      if (segment !== undefined) this.#integrity.ask(segment, run.first, run.count, neighbour);
+    }
+  }
+
+  #withdraw(neighbour: Neighbour, requests: readonly OutstandingRequest[]): void {
+    for (const request of requests) this.#release(request);
+    neighbour.lateAllowed = Math.min(2 * MAX_PIPELINE, neighbour.lateAllowed + requests.length);
+    this.#state.send(neighbour.peer, { type: "CANCEL", runs: toRuns(requests) });
+  }
+
+  #release({ segment, chunk }: OutstandingRequest): void {
+    const count = segment.requested[chunk] ?? 0;
+    if (count > 0) segment.requested[chunk] = count - 1;
+  }
+
+  #isSlow(segment: StoredSegment, chunk: number, nowMs: number): boolean {
+    if (this.#state.timeLeftS(segment.startS, nowMs) > ENDGAME_S) return false;
+    for (const n of this.#state.neighbours.values())
+      for (const r of n.outstanding)
+        if (r.segment === segment && r.chunk === chunk) return nowMs - r.sentMs > 2 * Math.max(50, n.roundTrip.srttMs);
+    return false;
+  }
+}
+
+/** Consecutive chunks of one segment become one run. */
+export function toRuns(picks: readonly Pick[]): ChunkRun[] {
+  const sorted = [...picks].sort((a, b) => (a.segment === b.segment ? a.chunk - b.chunk : a.segment.ref.id < b.segment.ref.id ? -1 : 1));
+  const runs: { segment: ChunkRun["segment"]; first: number; count: number }[] = [];
+  for (const { segment, chunk } of sorted) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.segment === segment.ref && last.first + last.count === chunk) last.count++;
+    else runs.push({ segment: segment.ref, first: chunk, count: 1 });
+  }
+  return runs;
+}

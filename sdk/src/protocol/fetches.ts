@@ -1,0 +1,175 @@
+import type { Announcer } from "./announcer.js";
+import type { FetchReason } from "./contract.js";
+import type { FetchId } from "./ids.js";
+import type { ChunkRun } from "./message.js";
+import { OriginMeter } from "./origin-meter.js";
+import { CHUNK_BYTES, MAX_CHUNKS } from "./segment.js";
+import type { Slice } from "./slices.js";
+import type { EngineState } from "./state.js";
+import type { StoredSegment } from "./stored-segment.js";
+
+/** An HTTP request under way. */
+export interface OriginFetch {
+  readonly id: FetchId;
+  readonly segment: StoredSegment;
+  readonly reason: FetchReason;
+  /** Chunks that it was asked to bring; `end` is exclusive. */
+  readonly slice: Slice;
+  readonly ranged: boolean;
+  readonly sentMs: number;
+  promise: ChunkRun | undefined;
+  meter: { readonly atMs: number; readonly bytes: number } | undefined;
+  /** Next chunk to be filled, and what has come of it. */
+  chunk: number;
+  parts: Uint8Array[];
+  partBytes: number;
+}
+
+/** A chunk that the origin gave. */
+export interface OriginChunk {
+  readonly segment: StoredSegment;
+  readonly chunk: number;
+  readonly payload: Uint8Array;
+  readonly reason: FetchReason;
+}
+
+/** HTTP requests to the origin: what runs, what came of it, and how fast the origin is. */
+export class Fetches {
+  readonly meter = new OriginMeter();
+  /** False once the origin has ignored a range or hidden the size behind it. */
+  rangesUsable = true;
+  readonly #state: EngineState;
+  readonly #announcer: Announcer;
+  readonly #active = new Map<FetchId, OriginFetch>();
+  #nextId = 1;
+
+  constructor(state: EngineState, announcer: Announcer) {
+    this.#state = state;
+    this.#announcer = announcer;
+  }
+
+  start(segment: StoredSegment, slice: Slice, reason: FetchReason, nowMs: number): void {
+    const end = segment.chunks > 0 ? segment.chunks : MAX_CHUNKS;
+    const whole = !this.rangesUsable || (slice.first === 0 && slice.end >= end);
+    const chunks = whole ? { first: 0, end } : slice;
+    const id = this.#nextId++ as FetchId;
+    const promise = reason === "check" || reason === "settle" ? undefined : { segment: segment.ref, first: chunks.first, count: chunks.end - chunks.first };
+    const fetch: OriginFetch = { id, segment, reason, slice: chunks, ranged: !whole, sentMs: nowMs, promise, meter: undefined, chunk: chunks.first, parts: [], partBytes: 0 };
+    this.#active.set(id, fetch);
+    this.#mark(fetch, 1);
+    this.#state.counters.fetches[reason]++;
+    if (reason === "rescue") this.#state.counters.rescues++;
+    if (promise !== undefined) this.#announcer.promise(promise);
+    const range = whole ? undefined : { start: chunks.first * CHUNK_BYTES, end: Math.min(chunks.end * CHUNK_BYTES, segment.sizeBytes ?? Infinity) };
+    this.#state.emit({ type: "fetch", fetch: id, segment: segment.ref, range, reason });
+  }
+
+  get(id: FetchId): OriginFetch | undefined {
+    return this.#active.get(id);
+  }
+
+  /** Headers have come. Returns the size of the segment when that is news, or contradicts what was believed. */
+  head(id: FetchId, startByte: number, sizeBytes: number | undefined, nowMs: number): number | undefined {
+    const fetch = this.#active.get(id);
+    if (fetch === undefined) return undefined;
+    fetch.meter = this.meter.started(fetch.sentMs, nowMs);
+    if (fetch.ranged && (startByte !== fetch.slice.first * CHUNK_BYTES || (sizeBytes === undefined && fetch.segment.sizeBytes === undefined))) this.rangesUsable = false;
+    if (startByte !== fetch.slice.first * CHUNK_BYTES) {
+      this.#mark(fetch, -1);
+      fetch.chunk = Math.floor(startByte / CHUNK_BYTES);
+      (fetch as { slice: Slice }).slice = { first: fetch.chunk, end: fetch.segment.chunks > 0 ? fetch.segment.chunks : MAX_CHUNKS };
+      this.#mark(fetch, 1);
+    }
+    return sizeBytes;
+  }
+
+  /** Marks are made anew after a segment's size has become known. */
+  remark(segment: StoredSegment): void {
+    segment.fetching.fill(0);
+    for (const fetch of this.#active.values()) if (fetch.segment === segment) this.#mark(fetch, 1);
+  }
+
+  /** The next bytes of a body; complete chunks are returned. */
+  bytes(id: FetchId, bytes: Uint8Array): OriginChunk[] {
+    const fetch = this.#active.get(id);
+    if (fetch === undefined) return [];
+    this.meter.received(bytes.length);
+    this.#state.counters.originBytes += bytes.length;
+    const done: OriginChunk[] = [];
+    let rest = bytes;
+    while (rest.length > 0) {
+      const length = fetch.segment.sizeBytes === undefined ? CHUNK_BYTES : fetch.segment.chunkLength(fetch.chunk);
+      if (length <= 0) break;
+      const part = rest.subarray(0, length - fetch.partBytes);
+      rest = rest.subarray(part.length);
+      fetch.parts.push(part);
+      fetch.partBytes += part.length;
+      if (fetch.partBytes === length) done.push(this.#takeChunk(fetch));
+    }
+    return done;
+  }
+
+  /** The body is complete: what is left is the last chunk, and where no header told the size it is known now. */
+  done(id: FetchId, nowMs: number): { fetch: OriginFetch; last: OriginChunk | undefined; sizeBytes: number | undefined } | undefined {
+    const fetch = this.#active.get(id);
+    if (fetch === undefined) return undefined;
+    if (fetch.meter !== undefined) this.meter.finished(fetch.meter, nowMs);
+    const receivedBytes = fetch.chunk * CHUNK_BYTES + fetch.partBytes;
+    // With the size known, every chunk including the last has been taken already.
+    const sizeBytes = fetch.segment.sizeBytes ?? (fetch.slice.end === MAX_CHUNKS || receivedBytes < fetch.slice.end * CHUNK_BYTES ? receivedBytes : undefined);
+    const last = fetch.partBytes > 0 ? this.#takeChunk(fetch) : undefined;
+    this.#end(fetch, true);
+    return { fetch, last, sizeBytes };
+  }
+
+  failed(id: FetchId): OriginFetch | undefined {
+    const fetch = this.#active.get(id);
+    if (fetch !== undefined) this.#end(fetch, false);
+    return fetch;
+  }
+
+  abort(matches: (fetch: OriginFetch) => boolean): void {
+    for (const fetch of this.#active.values()) {
+      if (!matches(fetch)) continue;
+      this.#end(fetch, false);
+      this.#state.emit({ type: "abort-fetch", fetch: fetch.id });
+    }
+  }
+
+  covers(segment: StoredSegment, chunk: number): boolean {
+    for (const f of this.#active.values()) if (f.segment === segment && chunk >= f.chunk && chunk < f.slice.end) return true;
+    return false;
+  }
+
+  isActive(segment: StoredSegment): boolean {
+    for (const f of this.#active.values()) if (f.segment === segment) return true;
+    return false;
+  }
+
+  #takeChunk(fetch: OriginFetch): OriginChunk {
+    const [only] = fetch.parts;
+    let payload = only ?? new Uint8Array(0);
+    if (fetch.parts.length > 1) {
+      payload = new Uint8Array(fetch.partBytes);
+      let at = 0;
+      for (const part of fetch.parts) {
+        payload.set(part, at);
+        at += part.length;
+      }
+    }
+    fetch.parts = [];
+    fetch.partBytes = 0;
+    return { segment: fetch.segment, chunk: fetch.chunk++, payload, reason: fetch.reason };
+  }
+
+  #end(fetch: OriginFetch, kept: boolean): void {
+    this.#active.delete(fetch.id);
+    this.#mark(fetch, -1);
+    if (fetch.promise !== undefined) this.#announcer.promiseEnded(fetch.promise, kept);
+  }
+
+  #mark(fetch: OriginFetch, by: 1 | -1): void {
+    const { fetching } = fetch.segment;
+    for (let i = fetch.chunk; i < Math.min(fetch.slice.end, fetching.length); i++) fetching[i] = Math.max(0, (fetching[i] ?? 0) + by);
+  }
+}

@@ -1,0 +1,150 @@
+import { OPINION_MS, TRUST_AFTER } from "./config.js";
+import type { ChunkHash, PeerId } from "./ids.js";
+import { MAX_HASHES, MAX_RUNS, type ChunkRun, type Message } from "./message.js";
+import type { Neighbour } from "./neighbour.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+/**
+ * What a judgement found. `hold`: other words are waited for. `check`: ask the origin for this chunk before believing its giver.
+ * `settle`: two peers disagree, the origin must say.
+ */
+export type Verdict = "verified" | "hold" | "check" | "settle" | "false";
+
+/** A chunk that has arrived and is not believed yet. */
+export interface HeldChunk {
+  readonly segment: StoredSegment;
+  readonly chunk: number;
+  readonly giver: Neighbour;
+  readonly hash: ChunkHash;
+  readonly sinceMs: number;
+}
+
+/**
+ * Chunk hashes agreed between peers, for streams without a publisher's signature.
+ *
+ * A chunk from a neighbour is believed when the origin has given its hash, or when another neighbour that holds it gives the
+ * same hash. Where nobody else holds it, its giver is believed once its word has proved good: after one chunk of its was
+ * compared with the origin, or after several were confirmed by others; from then on it is spot-checked.
+ */
+export class Integrity {
+  readonly #state: EngineState;
+  /** Hashes the origin gave for chunks that are not (yet) stored: segment id, then chunk. */
+  readonly #truths = new Map<string, Map<number, ChunkHash>>();
+  readonly held = new Map<string, HeldChunk>();
+
+  constructor(state: EngineState) {
+    this.#state = state;
+  }
+
+  /** Asks a neighbour other than `giver` for its word on chunks that are about to come. */
+  ask(segment: StoredSegment, first: number, count: number, giver: Neighbour): void {
+    let witness: Neighbour | undefined;
+    for (const n of this.#state.neighbours.values()) {
+      if (n === giver || !n.handshaken || !n.holds(segment, first) || !n.holds(segment, first + count - 1)) continue;
+      if (witness === undefined || n.confirmedChunks > witness.confirmedChunks) witness = n;
+    }
+    if (witness !== undefined) this.#state.send(witness.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first, count }] });
+  }
+
+  /** Takes down what a neighbour vouches for; the chunks whose judgement it may change are returned. */
+  word(from: Neighbour, message: Extract<Message, { type: "INTEGRITY" }>): number[] {
+    let words = from.words.get(message.segment.id);
+    if (words === undefined) from.words.set(message.segment.id, (words = new Map<number, { hash: ChunkHash; fromOrigin: boolean }>()));
+    message.hashes.forEach((hash, i) => words.set(message.first + i, { hash, fromOrigin: message.fromOrigin }));
+    return message.hashes.map((_, i) => message.first + i);
+  }
+
+  truth(segment: StoredSegment, chunk: number): ChunkHash | undefined {
+    return segment.certain[chunk] === 1 ? segment.hashes[chunk] : this.#truths.get(segment.ref.id)?.get(chunk);
+  }
+
+  /** The origin itself gave a chunk with this hash. */
+  learn(segment: StoredSegment, chunk: number, hash: ChunkHash): void {
+    let truths = this.#truths.get(segment.ref.id);
+    if (truths === undefined) this.#truths.set(segment.ref.id, (truths = new Map<number, ChunkHash>()));
+    truths.set(chunk, hash);
+  }
+
+  judge(held: HeldChunk, nowMs: number): Verdict {
+    const { segment, chunk, giver, hash } = held;
+    const truth = this.truth(segment, chunk);
+    if (truth !== undefined) return truth === hash ? "verified" : "false";
+    const own = giver.words.get(segment.ref.id)?.get(chunk);
+    if (own !== undefined && own.hash !== hash) return "false";
+    let agree = 0;
+    let silent = 0;
+    for (const n of this.#state.neighbours.values()) {
+      if (n === giver) continue;
+      const word = n.words.get(segment.ref.id)?.get(chunk);
+      if (word === undefined) {
+        if (n.handshaken && n.holds(segment, chunk)) silent++;
+      } else if (word.hash === hash) agree++;
+      else return "settle";
+    }
+    if (agree > 0) {
+      giver.confirmedChunks++;
+      return "verified";
+    }
+    if (silent > 0 && nowMs - held.sinceMs < OPINION_MS) return "hold";
+    if (giver.checking) return "hold";
+    if (giver.checked || giver.confirmedChunks >= TRUST_AFTER) {
+      segment.soleWord[chunk] = 1;
+      return "verified";
+    }
+    return "check";
+  }
+
+  /**
+   * Whether to compare one chunk of a segment that rests on a single word with the origin. Over a swarm of S viewers that is about
+   * two checks a segment, whatever S.
+   */
+  spotCheckDue(): boolean {
+    return this.#state.random.next() < Math.min(1 / 8, 2 / Math.max(1, this.#state.swarmSize));
+  }
+
+  answer(runs: readonly ChunkRun[], to: PeerId): void {
+    let budget = MAX_HASHES;
+    for (const run of runs.slice(0, MAX_RUNS)) {
+      const segment = this.#state.store.get(run.segment);
+      if (segment === undefined) continue;
+      let hashes: ChunkHash[] = [];
+      let first = run.first;
+      let fromOrigin = false;
+      const flush = (): void => {
+        if (hashes.length > 0) this.#state.send(to, { type: "INTEGRITY", segment: segment.ref, first, fromOrigin, hashes });
+        hashes = [];
+      };
+      for (let i = run.first; i < run.first + run.count && i < segment.chunks && budget > 0; i++) {
+        const hash = segment.hashes[i];
+        const certain = segment.certain[i] === 1;
+        if (hash === undefined || (hashes.length > 0 && certain !== fromOrigin)) flush();
+        if (hash === undefined) continue;
+        if (hashes.length === 0) {
+          first = i;
+          fromOrigin = certain;
+        }
+        hashes.push(hash);
+        budget--;
+      }
+      flush();
+    }
+  }
+
+  /** Chunks of `giver` that rest on its word alone: to be dropped when it is caught lying. */
+  soleWordOf(giver: PeerId): { segment: StoredSegment; chunk: number }[] {
+    const found: { segment: StoredSegment; chunk: number }[] = [];
+    for (const segment of this.#state.store.segments.values()) {
+      if (segment.heldBytes === 0) continue;
+      for (let i = 0; i < segment.chunks; i++)
+        if (segment.givers[i] === giver && (segment.soleWord[i] === 1 || segment.state[i] === Chunk.unverified)) found.push({ segment, chunk: i });
+    }
+    return found;
+  }
+
+  /** A complete or forgotten segment needs no words any more. */
+  forget(segmentId: string): void {
+    this.#truths.delete(segmentId);
+    for (const n of this.#state.neighbours.values()) n.words.delete(segmentId);
+  }
+}

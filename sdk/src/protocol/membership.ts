@@ -1,0 +1,104 @@
+import { BAN_MS, BAN_POINTS, GATHER_MS } from "./config.js";
+import type { PeerId } from "./ids.js";
+import { Neighbour } from "./neighbour.js";
+import type { EngineState } from "./state.js";
+
+/** A connection attempt that has not come to anything after this long no longer holds back the origin. */
+const DIAL_PATIENCE_MS = 3_000;
+/** The tracker is asked for more peers at most this often. */
+const FIND_INTERVAL_MS = 10_000;
+
+/** Who is, may become and must not be a neighbour. */
+export class Membership {
+  readonly #state: EngineState;
+  readonly #dialing = new Map<PeerId, number>();
+  readonly #bannedUntilMs = new Map<PeerId, number>();
+  #startedMs: number | undefined;
+  #trackerAnswered = false;
+  #nextFindMs = Infinity;
+
+  constructor(state: EngineState) {
+    this.#state = state;
+  }
+
+  trackerPeers(peers: readonly PeerId[], swarmSize: number, nowMs: number): void {
+    this.#trackerAnswered = true;
+    this.#state.swarmSize = swarmSize;
+    this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
+    for (const peer of peers) this.#dial(peer, nowMs);
+    this.review(nowMs);
+  }
+
+  trackerDown(): void {
+    this.#trackerAnswered = true;
+    this.#nextFindMs = Infinity;
+  }
+
+  /** The new neighbour, or undefined when it is unwanted and has been sent away. */
+  connected(peer: PeerId, nowMs: number): Neighbour | undefined {
+    this.#dialing.delete(peer);
+    const { neighbours, options } = this.#state;
+    const reason = this.isBanned(peer, nowMs) ? "banned" : neighbours.size >= options.maxNeighbours ? "full" : undefined;
+    if (reason !== undefined || neighbours.has(peer)) {
+      if (reason !== undefined) this.#state.emit({ type: "disconnect", peer, reason });
+      return undefined;
+    }
+    const neighbour = new Neighbour(peer, nowMs);
+    neighbours.set(peer, neighbour);
+    return neighbour;
+  }
+
+  disconnected(peer: PeerId, nowMs: number): Neighbour | undefined {
+    this.#dialing.delete(peer);
+    const neighbour = this.#state.neighbours.get(peer);
+    this.#state.neighbours.delete(peer);
+    this.#nextFindMs = Math.min(this.#nextFindMs, nowMs + 1_000);
+    return neighbour;
+  }
+
+  /** Adds points of misbehaviour; true when that bans the peer. One point is forgiven every second. */
+  misbehaved(neighbour: Neighbour, points: number, reason: string, nowMs: number): boolean {
+    neighbour.points = Math.max(0, neighbour.points - (nowMs - neighbour.pointsMs) / 1000) + points;
+    neighbour.pointsMs = nowMs;
+    if (neighbour.points < BAN_POINTS || this.isBanned(neighbour.peer, nowMs)) return false;
+    this.#bannedUntilMs.set(neighbour.peer, nowMs + BAN_MS);
+    this.#state.counters.bannedPeers++;
+    this.#state.emit({ type: "banned", peer: neighbour.peer, reason });
+    return true;
+  }
+
+  isBanned(peer: PeerId, nowMs: number): boolean {
+    return (this.#bannedUntilMs.get(peer) ?? -Infinity) > nowMs;
+  }
+
+  /** Brings `gathering` up to date and asks the tracker for more peers when there are few. */
+  review(nowMs: number): void {
+    const state = this.#state;
+    this.#startedMs ??= nowMs;
+    for (const [peer, sinceMs] of this.#dialing) if (nowMs - sinceMs > 4 * DIAL_PATIENCE_MS) this.#dialing.delete(peer);
+    for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
+    let gathering = !this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS;
+    for (const sinceMs of this.#dialing.values()) if (nowMs - sinceMs < DIAL_PATIENCE_MS) gathering = true;
+    for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
+    state.gathering = gathering;
+    const missing = Math.min(state.options.maxNeighbours, Math.max(0, state.swarmSize - 1)) - state.neighbours.size - this.#dialing.size;
+    if (nowMs >= this.#nextFindMs) {
+      this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
+      // Half full is enough: newcomers dial us. Below that, or alone, go and look.
+      if (state.neighbours.size * 2 < state.options.maxNeighbours)
+        state.emit({ type: "find-peers", count: Math.max(missing, 2), except: [...state.neighbours.keys(), ...this.#dialing.keys()] });
+    }
+  }
+
+  get nextReviewMs(): number {
+    return this.#nextFindMs;
+  }
+
+  #dial(peer: PeerId, nowMs: number): void {
+    const { neighbours, options } = this.#state;
+    if (peer === options.peer || neighbours.has(peer) || this.#dialing.has(peer) || this.isBanned(peer, nowMs)) return;
+    if (neighbours.size + this.#dialing.size >= options.maxNeighbours) return;
+    this.#dialing.set(peer, nowMs);
+    this.#state.emit({ type: "connect", peer });
+  }
+}

@@ -1,0 +1,96 @@
+import { HIGH_WINDOW_S, LOW_WINDOW_S, MID_WINDOW_S } from "./config.js";
+import type { Neighbour } from "./neighbour.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+export type Priority = "high" | "mid" | "low";
+
+export interface Candidate {
+  readonly segment: StoredSegment;
+  readonly priority: Priority;
+}
+
+export interface Pick {
+  readonly segment: StoredSegment;
+  readonly chunk: number;
+}
+
+/**
+ * Tribler's piece picker for video (SYSTEMS TR1): by distance to the playhead a high window in strict order, then a mid and a
+ * low one, rarest first. What the player waits for counts as high wherever it lies.
+ */
+export function candidates(state: EngineState, nowMs: number): Candidate[] {
+  const positionS = state.positionS(nowMs);
+  const found: Candidate[] = [];
+  const seen = new Set<StoredSegment>();
+  const add = (segment: StoredSegment, priority: Priority): void => {
+    if (segment.complete || seen.has(segment)) return;
+    seen.add(segment);
+    found.push({ segment, priority });
+  };
+  for (const segment of state.wanted) add(segment, "high");
+  for (const track of state.activeTracks()) {
+    const hookIn = state.hookIn(track);
+    for (const segment of track.segments) {
+      const aheadS = segment.startS - positionS;
+      if (segment.endS <= positionS || segment.ref.sequence < hookIn) continue;
+      if (aheadS > HIGH_WINDOW_S + MID_WINDOW_S + LOW_WINDOW_S) break;
+      add(segment, aheadS <= HIGH_WINDOW_S ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low");
+    }
+  }
+  const order = { high: 0, mid: 1, low: 2 };
+  // Sound is worth more than picture, and costs less (ES5).
+  const kind = { audio: 0, main: 1, subtitle: 2 };
+  return found.sort(
+    (a, b) => order[a.priority] - order[b.priority] || a.segment.startS - b.segment.startS || kind[a.segment.kind] - kind[b.segment.kind],
+  );
+}
+
+/** The next chunks to ask `neighbour` for, at most `count`, best first. */
+export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number; nowMs: number }): Pick[] {
+  const picks: Pick[] = [];
+  const rare: (Pick & { readonly rarity: number })[] = [];
+  let gathered: Priority | undefined;
+  const takeRarest = (): void => {
+    rare.sort((a, b) => a.rarity - b.rarity);
+    const room = gathered === "low" ? Math.min(options.lowCount, options.count - picks.length) : options.count - picks.length;
+    for (const pick of rare.slice(0, Math.max(0, room))) picks.push(pick);
+    rare.length = 0;
+  };
+  for (const { segment, priority } of list) {
+    if (picks.length >= options.count) return picks;
+    if (priority !== "high" && gathered !== priority) {
+      takeRarest();
+      gathered = priority;
+    }
+    if (segment.chunks === 0 || !neighbour.holdings.has(segment.ref.id)) continue;
+    for (let i = 0; i < segment.chunks; i++) {
+      // In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
+      const chunk = priority === "high" ? i : (i + options.offset) % segment.chunks;
+      if (segment.state[chunk] !== Chunk.missing || segment.requested[chunk] !== 0 || segment.fetching[chunk] !== 0 || !neighbour.holds(segment, chunk)) continue;
+      if (priority === "high") {
+        picks.push({ segment, chunk });
+        if (picks.length >= options.count) return picks;
+      } else rare.push({ segment, chunk, rarity: segment.availability[chunk] ?? 0 });
+    }
+  }
+  takeRarest();
+  return picks;
+}
+
+/**
+ * End-game: chunks that others have been asked for and that are slow in coming, while the deadline nears. At most two requests
+ * a chunk, so that a lost neighbour costs little and nothing is flooded.
+ */
+export function pickEndgame(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; isSlow: (segment: StoredSegment, chunk: number) => boolean }): Pick[] {
+  const picks: Pick[] = [];
+  for (const { segment, priority } of list) {
+    if (priority !== "high") break;
+    if (segment.chunks === 0 || !neighbour.holdings.has(segment.ref.id)) continue;
+    for (let chunk = 0; chunk < segment.chunks && picks.length < options.count; chunk++) {
+      if (segment.state[chunk] === Chunk.missing && segment.requested[chunk] === 1 && neighbour.holds(segment, chunk) && options.isSlow(segment, chunk))
+        picks.push({ segment, chunk });
+    }
+  }
+  return picks;
+}

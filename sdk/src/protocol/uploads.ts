@@ -1,0 +1,175 @@
+import { hasBit } from "./bitfield.js";
+import { GiveToGet } from "./choker.js";
+import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES } from "./config.js";
+import { toRuns } from "./downloads.js";
+import type { PeerId } from "./ids.js";
+import { MAX_RUNS, type ChunkRun, type Message } from "./message.js";
+import type { Neighbour } from "./neighbour.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+/** What others ask of us: whom we serve, in what order, and the receipts by which give-to-get counts forwarding. */
+export class Uploads {
+  readonly #state: EngineState;
+  readonly #choker = new GiveToGet();
+  /** Time in which some neighbour's queue was backed up, for the choker. */
+  #busySinceMs: number | undefined;
+  #busyMs = 0;
+  #reviewedMs = 0;
+  #fadedMs = 0;
+  /** Chunks received and not receipted, by giver. */
+  readonly #receipts = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
+  #receiptsDueMs = Infinity;
+
+  constructor(state: EngineState) {
+    this.#state = state;
+  }
+
+  admit(neighbour: Neighbour): void {
+    if (!this.#state.options.serves) return;
+    if (this.#choker.admits(this.#unchoked().size)) this.#setChoked(neighbour, false);
+  }
+
+  requested(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
+    const refused: { segment: StoredSegment; chunk: number }[] = [];
+    const unknown: ChunkRun[] = [];
+    for (const run of runs) {
+      const segment = this.#state.store.get(run.segment);
+      if (segment === undefined) {
+        unknown.push(run);
+        continue;
+      }
+      for (let chunk = run.first; chunk < run.first + run.count; chunk++) {
+        if (neighbour.choked || segment.state[chunk] !== Chunk.verified || neighbour.uploads.length >= MAX_UPLOAD_QUEUE) refused.push({ segment, chunk });
+        else neighbour.uploads.push({ segment: segment.ref, chunk });
+      }
+    }
+    const rejected = [...unknown, ...toRuns(refused)].slice(0, MAX_RUNS);
+    if (rejected.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: rejected });
+    this.pump(neighbour, nowMs);
+  }
+
+  cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
+    neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.id && u.chunk >= r.first && u.chunk < r.first + r.count));
+  }
+
+  /** Hands the transport what it can take without queueing long. */
+  pump(neighbour: Neighbour, nowMs: number): void {
+    let sent = 0;
+    const gone: { segment: StoredSegment; chunk: number }[] = [];
+    for (const { segment: ref, chunk } of neighbour.uploads) {
+      if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) break;
+      sent++;
+      const segment = this.#state.store.get(ref);
+      const payload = segment?.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
+      if (segment === undefined || payload === undefined) {
+        if (segment !== undefined) gone.push({ segment, chunk });
+        continue;
+      }
+      this.#state.send(neighbour.peer, { type: "DATA", segment: ref, chunk, payload });
+      neighbour.bufferedBytes += payload.length;
+      neighbour.uploadedBytes += payload.length;
+      neighbour.markGiven(segment, chunk);
+      this.#state.counters.uploadedBytes += payload.length;
+    }
+    if (sent > 0) neighbour.uploads.splice(0, sent);
+    if (gone.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(gone) });
+    this.#clockBusy(nowMs);
+  }
+
+  /** Reviews who is served when that is due, and sends receipts. */
+  tick(nowMs: number): void {
+    this.#sendReceipts(nowMs);
+    if (!this.#state.options.serves) return;
+    this.#clockBusy(nowMs);
+    const elapsedMs = Math.max(1, nowMs - this.#reviewedMs);
+    const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
+    const served = this.#choker.review({ neighbours, unchoked: this.#unchoked(), busy: this.#busyMs / elapsedMs, nowMs }, this.#state.random);
+    if (served === undefined) return;
+    this.#busyMs = 0;
+    this.#reviewedMs = nowMs;
+    for (const n of neighbours) this.#setChoked(n, !served.has(n.peer));
+    if (nowMs - this.#fadedMs < CHOKE_PERIOD_MS) return;
+    this.#fadedMs = nowMs;
+    for (const n of neighbours) {
+      n.forwardedOurs /= 2;
+      n.forwardedTotal /= 2;
+    }
+  }
+
+  get nextReviewMs(): number {
+    return Math.min(this.#receiptsDueMs, this.#state.neighbours.size > 0 && this.#state.options.serves ? this.#choker.nextReviewMs : Infinity);
+  }
+
+  /** A chunk of `giver` has been verified: it will get a receipt. */
+  received(giver: PeerId, segment: StoredSegment, chunk: number, nowMs: number): void {
+    let list = this.#receipts.get(giver);
+    if (list === undefined) this.#receipts.set(giver, (list = []));
+    if (list.length < 4_096) list.push({ segment, chunk });
+    this.#receiptsDueMs = Math.min(this.#receiptsDueMs, nowMs + RECEIPT_INTERVAL_MS);
+  }
+
+  /** A receipt for what we gave goes on to those who gave it to us; one that a neighbour passes on counts for it. */
+  receipt(from: Neighbour, message: Extract<Message, { type: "RECEIPT" }>): void {
+    const { options, neighbours } = this.#state;
+    if (message.giver === options.peer && message.receiver === from.peer) {
+      const byGiver = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
+      for (const { segment, chunk } of this.#known(message.runs)) {
+        const giver = segment.givers[chunk];
+        if (giver === undefined || giver === "origin" || !neighbours.has(giver)) continue;
+        const list = byGiver.get(giver);
+        if (list === undefined) byGiver.set(giver, [{ segment, chunk }]);
+        else list.push({ segment, chunk });
+      }
+      for (const [giver, picks] of byGiver) this.#state.send(giver, { ...message, runs: toRuns(picks).slice(0, MAX_RUNS) });
+    } else if (message.giver === from.peer && message.receiver !== options.peer) {
+      for (const { segment, chunk } of this.#known(message.runs)) {
+        from.forwardedTotal++;
+        const given = from.given.get(segment.ref.id);
+        if (given !== undefined && hasBit(given, chunk)) from.forwardedOurs++;
+      }
+    }
+  }
+
+  *#known(runs: readonly ChunkRun[]): Generator<{ segment: StoredSegment; chunk: number }> {
+    for (const run of runs) {
+      const segment = this.#state.store.get(run.segment);
+      if (segment === undefined) continue;
+      for (let chunk = run.first; chunk < Math.min(run.first + run.count, segment.chunks); chunk++) yield { segment, chunk };
+    }
+  }
+
+  #sendReceipts(nowMs: number): void {
+    if (nowMs < this.#receiptsDueMs) return;
+    this.#receiptsDueMs = Infinity;
+    for (const [giver, picks] of this.#receipts) {
+      if (this.#state.neighbours.has(giver))
+        this.#state.send(giver, { type: "RECEIPT", giver, receiver: this.#state.options.peer, runs: toRuns(picks).slice(0, MAX_RUNS) });
+    }
+    this.#receipts.clear();
+  }
+
+  #unchoked(): Set<PeerId> {
+    return new Set([...this.#state.neighbours.values()].filter((n) => n.handshaken && !n.choked).map((n) => n.peer));
+  }
+
+  #setChoked(neighbour: Neighbour, choked: boolean): void {
+    if (neighbour.choked === choked) return;
+    neighbour.choked = choked;
+    this.#state.send(neighbour.peer, { type: choked ? "CHOKE" : "UNCHOKE" });
+    if (!choked || neighbour.uploads.length === 0) return;
+    const runs = toRuns(neighbour.uploads.flatMap((u) => {
+      const segment = this.#state.store.get(u.segment);
+      return segment === undefined ? [] : [{ segment, chunk: u.chunk }];
+    }));
+    neighbour.uploads = [];
+    this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
+  }
+
+  #clockBusy(nowMs: number): void {
+    let backedUp = false;
+    for (const n of this.#state.neighbours.values()) if (n.uploads.length > 0) backedUp = true;
+    if (this.#busySinceMs !== undefined) this.#busyMs += nowMs - this.#busySinceMs;
+    this.#busySinceMs = backedUp ? nowMs : undefined;
+  }
+}
