@@ -1,0 +1,85 @@
+import type { Server, Socket } from "socket.io";
+import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "./contract.js";
+import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
+import type { Tracker } from "./tracker.js";
+
+type ShoalServer = Server<ClientToServerEvents, ServerToClientEvents>;
+type ShoalSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+type Acknowledge = (answer: Answer) => void;
+
+/** Messages waiting for a client that does not read; at 16 KiB each, 4 MiB. */
+const MAX_WAITING = 256;
+
+/** Carries Socket.IO's events into the tracker and the tracker's effects out. The function returned stops that. */
+export function attachTracker(io: ShoalServer, tracker: Tracker): () => void {
+  const sockets = new Map<ConnectionId, ShoalSocket>();
+  const replies = new Map<ReplyId, Acknowledge>();
+  const transports = new WeakSet<object>();
+  let connections = 0;
+  let answers = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let detached = false;
+
+  const feed = (input: Parameters<Tracker["handle"]>[0]) => {
+    if (detached) return;
+    tracker.handle(input, performance.now());
+    for (let effect = tracker.poll(); effect !== undefined; effect = tracker.poll()) perform(effect);
+    replies.clear();
+    schedule();
+  };
+
+  const schedule = () => {
+    const dueMs = tracker.nextTimeoutMs();
+    if (timer !== undefined || dueMs === undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      feed({ type: "timeout" });
+    }, Math.max(1, dueMs - performance.now())).unref();
+  };
+
+  const perform = (effect: TrackerEffect) => {
+    const socket = sockets.get(effect.connection);
+    if (socket === undefined) return;
+    switch (effect.type) {
+      case "reply":
+        replies.get(effect.reply)?.(effect.answer);
+        break;
+      case "emit":
+        if (effect.event === "signal") socket.emit("signal", effect.payload);
+        else socket.emit("peer-left", effect.payload);
+        break;
+      case "close":
+        // with a DISCONNECT packet, after which clients do not come back by themselves
+        socket.disconnect(true);
+        return;
+    }
+    if (socket.conn["writeBuffer"].length > MAX_WAITING) socket.conn.close(true);
+  };
+
+  io.on("connection", (socket) => {
+    // a second CONNECT on one transport would make a second socket
+    if (transports.has(socket.conn)) return void socket.disconnect(true);
+    transports.add(socket.conn);
+    const connection = (connections += 1) as ConnectionId;
+    sockets.set(connection, socket);
+    feed({ type: "opened", connection });
+    socket.onAny((event: unknown, ...args: unknown[]) => {
+      const reply = typeof args.at(-1) === "function" ? (args.pop() as Acknowledge) : undefined;
+      // more than one argument is no payload of ours, and the tracker will say so
+      const input = { type: "event", connection, event: String(event), payload: args.length > 1 ? args : args[0] } as const;
+      if (reply === undefined) return feed(input);
+      const id = (answers += 1) as ReplyId;
+      replies.set(id, reply);
+      feed({ ...input, reply: id });
+    });
+    socket.on("disconnect", () => {
+      sockets.delete(connection);
+      feed({ type: "closed", connection });
+    });
+  });
+
+  return () => {
+    detached = true;
+    clearTimeout(timer);
+  };
+}
