@@ -1,0 +1,38 @@
+import { isMedia } from "../../origin/access-log.js";
+import { startOrigin } from "../../origin/server.js";
+import type { MediaRequest } from "./contract.js";
+import { clientBps, clientRttMs, type Scenario, type Stream } from "./scenario.js";
+
+/** The sample origin, shaped for one scenario. */
+export interface BenchOrigin {
+  /** Playlist URL of one viewer; everything it names carries the same id into the access log. */
+  src(viewer: string): string;
+  /** Media requests so far, playlists excluded. */
+  mediaRequests(): readonly MediaRequest[];
+  log(): readonly unknown[];
+  close(): Promise<void>;
+}
+
+export async function startBenchOrigin(scenario: Scenario): Promise<BenchOrigin> {
+  const origin = await startOrigin({
+    segmentS: scenario.stream.segmentS,
+    shaping: {
+      clientBps: scenario.clientBps ?? clientBps,
+      latencyMs: clientRttMs,
+      ...(scenario.originBps === undefined ? {} : { globalBps: scenario.originBps }),
+    },
+  });
+  const path = playlistPath(scenario.stream);
+  return {
+    src: (viewer) => `${origin.url}${path}?v=${viewer}`,
+    mediaRequests: () => origin.log().filter(isMedia).map(({ viewer, path: file, bytesSent }) => ({ viewer, path: file, bytes: bytesSent })),
+    log: () => origin.log(),
+    close: () => origin.close(),
+  };
+}
+
+function playlistPath(stream: Stream): string {
+  if (stream.type === "live") return `/live-w${stream.playlistSegments}/master.m3u8`;
+  const files = { all: "master.m3u8", highest: "top.m3u8", lowest: "level0.m3u8" } as const;
+  return `/vod-${stream.segments}/${files[stream.level]}`;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { LoadedFragment, MediaRequest, Viewer } from "../src/contract.js";
+import { figures, jainIndex, median } from "../src/result.js";
+
+const segment = (sequence: number, level = 0): LoadedFragment => ({ path: `/l${level}/${sequence}.ts`, bytes: 100, level, sequence, atMs: 0 });
+
+function viewer(id: string, loaded: readonly LoadedFragment[], more: Partial<Viewer["report"]> = {}): Viewer {
+  const quiet = { startupMs: 500, stallMs: 0, stalls: [], ended: true, positionS: 0, latencyS: [], playedLevels: [], levelSwitches: 0,
+    bandwidthEstimateMaxBps: 0, sentBytes: 0, receivedBytes: 0, channels: 0, errors: [], own: null };
+  return { id, report: { ...quiet, loaded, ...more } };
+}
+
+const fetched = (viewerId: string, ...fragments: LoadedFragment[]): MediaRequest[] =>
+  fragments.map(({ path, bytes }) => ({ viewer: viewerId, path, bytes }));
+
+describe("figures", () => {
+  const stream = [segment(0), segment(1), segment(2), segment(3)];
+
+  it("three viewers without peers cost three copies and offload nothing", () => {
+    const result = figures({
+      scenario: "s", player: "p",
+      viewers: [viewer("1", stream), viewer("2", stream), viewer("3", stream)],
+      requests: [...fetched("1", ...stream), ...fetched("2", ...stream), ...fetched("3", ...stream)],
+    });
+    expect(result).toMatchObject({ originCopies: 3, steadyCopies: 3, offload: 0, originBytes: 1200, jain: null });
+    expect(result.offloadBound).toBeCloseTo(2 / 3, 4);
+  });
+
+  it("steady copies leave out each viewer's first segment", () => {
+    const result = figures({
+      scenario: "s", player: "p",
+      viewers: [viewer("1", stream), viewer("2", stream)],
+      requests: [...fetched("1", ...stream), ...fetched("2", segment(0))],
+    });
+    expect(result).toMatchObject({ originCopies: 1.25, steadyCopies: 1, offload: 0.375 });
+  });
+
+  it("the bandwidth test of the first segment belongs to the first segment", () => {
+    const loaded = [segment(5, 0), segment(5, 2), segment(6, 2)];
+    const result = figures({ scenario: "s", player: "p", viewers: [viewer("1", loaded)], requests: fetched("1", ...loaded) });
+    expect(result).toMatchObject({ originCopies: 1, steadyCopies: 1, originBytes: 300 });
+  });
+
+  it("bytes of aborted requests count as origin bytes although nobody was handed them", () => {
+    const result = figures({
+      scenario: "s", player: "p",
+      viewers: [viewer("1", stream)],
+      requests: [...fetched("1", ...stream), { viewer: "1", path: "/l2/1.ts", bytes: 40 }],
+    });
+    expect(result.originCopies).toBe(1.1);
+  });
+
+  it("another viewer's copy of a first segment is not taken off twice", () => {
+    const result = figures({
+      scenario: "s", player: "p",
+      viewers: [viewer("1", [segment(0), segment(1)]), viewer("2", [segment(1), segment(2)])],
+      requests: [...fetched("1", segment(0), segment(1)), ...fetched("2", segment(1), segment(2))],
+    });
+    expect(result).toMatchObject({ originCopies: 1.3333, steadyCopies: 1 });
+  });
+});
+
+describe("jainIndex", () => {
+  it("is 1 for equal shares, 1/N for a lone giver, null for none", () => {
+    expect(jainIndex([5, 5, 5])).toBe(1);
+    expect(jainIndex([9, 0, 0])).toBeCloseTo(1 / 3, 4);
+    expect(jainIndex([0, 0])).toBeNull();
+  });
+});
+
+describe("median", () => {
+  it("is the middle, or the mean of the two middle ones", () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+  });
+});
