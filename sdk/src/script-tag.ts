@@ -1,1 +1,62 @@
-export { Shoal } from "./shoal.js";
+import type Hls from "hls.js";
+import type { HlsConfig } from "hls.js";
+import type { ShoalOptions } from "./options.js";
+import { Shoal } from "./shoal.js";
+
+export { Shoal };
+
+type HlsClass = typeof Hls;
+
+/** What the tag sees of the page. */
+export interface TagScope {
+  Hls?: HlsClass;
+  shoal?: Shoal;
+}
+
+/** The tag's `data-` attributes as options; `undefined` without a tracker. */
+export function tagOptions(data: Readonly<Record<string, string | undefined>>): ShoalOptions | undefined {
+  const { tracker, swarm, upload } = data;
+  if (!tracker) return undefined;
+  return { tracker, ...(swarm ? { swarm } : {}), ...(upload === undefined ? {} : { upload: upload !== "false" }) };
+}
+
+/**
+ * The page's `Hls` with every new instance's configuration passed through `shoal`. A proxy, so that static members,
+ * `instanceof`, subclasses and `Hls.DefaultConfig = ...` stay the original's.
+ */
+export function assistedHls(original: HlsClass, shoal: Shoal): HlsClass {
+  return new Proxy(original, {
+    construct(target, [config, ...rest]: [Partial<HlsConfig>?, ...unknown[]], newTarget) {
+      return Reflect.construct(target, [shoal.hlsConfig(config), ...rest], newTarget) as object;
+    },
+  });
+}
+
+/** Puts {@link assistedHls} in the place of `scope.Hls`, now or when a script loaded later sets it. */
+export function assist(scope: TagScope, shoal: Shoal): void {
+  let current = scope.Hls && assistedHls(scope.Hls, shoal);
+  Object.defineProperty(scope, "Hls", {
+    configurable: true,
+    enumerable: true,
+    get: () => current,
+    set: (next: HlsClass | undefined) => {
+      // Assigning what was read, as bundles do to share a global, must not assist twice.
+      current = typeof next === "function" && next !== current ? assistedHls(next, shoal) : next;
+    },
+  });
+}
+
+/** What the tag does when it runs; `data` is undefined outside of a script tag. */
+export function runTag(scope: TagScope, data: Readonly<Record<string, string | undefined>> | undefined): void {
+  if (!data) return;
+  const options = tagOptions(data);
+  if (!options) return console.warn("Shoal: set data-tracker on its script tag to the signaling server's address; until then hls.js plays alone.");
+  try {
+    scope.shoal = new Shoal(options);
+    assist(scope, scope.shoal);
+  } catch (error) {
+    console.warn(`Shoal: ${error instanceof Error ? error.message : String(error)} hls.js plays alone.`);
+  }
+}
+
+if (typeof document !== "undefined") runTag(globalThis as unknown as TagScope, (document.currentScript as HTMLScriptElement | null)?.dataset);

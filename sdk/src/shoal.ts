@@ -1,32 +1,135 @@
+import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
+import { captureController, fragmentLoaderConstructor } from "./hls/capture.js";
+import { Player, type PlayerSession } from "./hls/player.js";
 import type { ShoalOptions } from "./options.js";
-import type { ShoalEvents, ShoalStats } from "./stats.js";
+import { Session } from "./session.js";
+import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
+import { ShoalError } from "./shoal-error.js";
+import type { PlayerStats, ShoalEvents, ShoalStats } from "./stats.js";
 
 /** Peer-assisted delivery for the Hls instances made with {@link Shoal.hlsConfig}. */
 export class Shoal {
-  constructor(readonly options: ShoalOptions) {}
+  readonly #players = new Map<HlsConfig, { readonly player: Player; readonly index: number }>();
+  readonly #listeners = new Map<keyof ShoalEvents, Set<(detail: never) => void>>();
+  #nextIndex = 0;
+  #destroyed = false;
+
+  /** @throws {@link ShoalError} when a setting cannot work. */
+  constructor(readonly options: ShoalOptions) {
+    check(options);
+    globalThis.addEventListener?.("pagehide", this.#onPageHide);
+    globalThis.addEventListener?.("pageshow", this.#onPageShow);
+  }
 
   /** Whether this browser can exchange chunks with others; where it cannot, streams play like plain hls.js. */
   static isSupported(): boolean {
-    throw new Error("not built yet");
+    return unsupportedReason() === undefined;
   }
 
-  /** The configuration of an Hls instance that delivers through this Shoal: `new Hls(shoal.hlsConfig({ ...yours }))`. */
-  hlsConfig(_config: Partial<HlsConfig> = {}): Partial<HlsConfig> {
-    throw new Error("not built yet");
+  /**
+   * The configuration of an Hls instance that delivers through this Shoal: `new Hls(shoal.hlsConfig({ ...yours }))`.
+   * Yours is kept as it is; `fLoader` and `fpsController` are wrapped. It may be spread, and used for several instances.
+   */
+  hlsConfig(config: Partial<HlsConfig> = {}): Partial<HlsConfig> {
+    const fLoader = fragmentLoaderConstructor({
+      userLoader: config.fLoader,
+      source: (own) => this.#session(own),
+      onFallback: (own, code, error) => this.#session(own)?.report(code, error === undefined ? "hls.js's own loader took over." : String(error)),
+      onBypassed: (own, bytes) => this.#session(own)?.countBypassed(bytes),
+    });
+    const fpsController = captureController(config.fpsController, "fpsController" in config, (hls) => this.#attach(hls));
+    return { ...config, fLoader, fpsController };
   }
 
+  /** Figures over all Hls instances that live now. */
   stats(): ShoalStats {
-    throw new Error("not built yet");
+    const players = [...this.#players.values()].flatMap(({ player }) => player.session?.stats() ?? []);
+    const sum = (of: (stats: PlayerStats) => number): number => players.reduce((total, stats) => total + of(stats), 0);
+    const originBytes = sum((stats) => stats.originBytes);
+    const peerBytes = sum((stats) => stats.peerBytes);
+    return {
+      players,
+      playedBytes: sum((stats) => stats.playedBytes),
+      originBytes,
+      peerBytes,
+      uploadedBytes: sum((stats) => stats.uploadedBytes),
+      offload: originBytes + peerBytes > 0 ? peerBytes / (originBytes + peerBytes) : 0,
+      neighbours: sum((stats) => stats.neighbours.length),
+    };
   }
 
   /** Calls `listener` on every `event`; the function returned stops that. */
-  on<E extends keyof ShoalEvents>(_event: E, _listener: (detail: ShoalEvents[E]) => void): () => void {
-    throw new Error("not built yet");
+  on<E extends keyof ShoalEvents>(event: E, listener: (detail: ShoalEvents[E]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set<(detail: never) => void>();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => void listeners.delete(listener);
   }
 
   /** Closes every connection and timer. Hls instances made with it go on like plain hls.js. */
   destroy(): void {
-    throw new Error("not built yet");
+    this.#destroyed = true;
+    globalThis.removeEventListener?.("pagehide", this.#onPageHide);
+    globalThis.removeEventListener?.("pageshow", this.#onPageShow);
+    for (const { player } of [...this.#players.values()]) player.destroy();
+    this.#listeners.clear();
+  }
+
+  #session(config: HlsConfig): PlayerSession | undefined {
+    return this.#players.get(config)?.player.session;
+  }
+
+  #attach(hls: Hls): void {
+    // An interstitial's player shows an advertisement, mostly another one for each viewer.
+    if (this.#destroyed || hls.config.assetPlayerId) return;
+    const index = this.#nextIndex++;
+    const player = new Player(hls, (own, url) => this.#open(own, url, index), () => this.#players.delete(hls.config));
+    this.#players.set(hls.config, { player, index });
+  }
+
+  #open(hls: Hls, url: string, index: number): PlayerSession | undefined {
+    try {
+      return new Session({ hls, url, options: this.options, parts: SESSION_PARTS, emit: (event, detail) => this.#emit(event, { player: index, ...detail }) });
+    } catch (error) {
+      this.#emit("warning", { player: index, code: "internal-error", message: String(error) });
+      return undefined;
+    }
+  }
+
+  #emit<E extends keyof ShoalEvents>(event: E, detail: { player: number } & Omit<ShoalEvents[E], "player">): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        (listener as (detail: unknown) => void)(detail);
+      } catch (error) {
+        // The page's own mistake belongs on the page's console, not into delivery.
+        queueMicrotask(() => { throw error; });
+      }
+    }
+  }
+
+  readonly #onPageHide = (): void => {
+    for (const { player } of this.#players.values()) player.leave();
+  };
+
+  /** Back from the back-forward cache. */
+  readonly #onPageShow = (event: PageTransitionEvent): void => {
+    if (event.persisted) for (const { player } of this.#players.values()) player.enter();
+  };
+}
+
+function check(options: ShoalOptions): void {
+  const { tracker, swarm, memoryBytes, maxNeighbours } = options;
+  if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
+  if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
+  if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
+  if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
+}
+
+function isTrackerAddress(tracker: unknown): boolean {
+  if (typeof tracker !== "string") return false;
+  try {
+    return /^(https?|wss?):$/.test(new URL(tracker, globalThis.location?.href).protocol);
+  } catch {
+    return false;
   }
 }

@@ -1,0 +1,60 @@
+import type Hls from "hls.js";
+import type { Events } from "hls.js";
+import type { PlayerStats } from "../stats.js";
+import type { SegmentSource } from "./fragment-loader.js";
+
+/** A session as a player sees it: one stream of one Hls instance. */
+export interface PlayerSession extends SegmentSource {
+  stats(): PlayerStats;
+  /** An error that the viewer does not notice. */
+  report(code: string, message: string): void;
+  countBypassed(bytes: number): void;
+  destroy(): void;
+}
+
+/** One Hls instance: a new session for every stream it loads, none after its end. */
+export class Player {
+  readonly #hls: Hls;
+  readonly #open: (hls: Hls, url: string) => PlayerSession | undefined;
+  readonly #onEnd: () => void;
+  #session: PlayerSession | undefined;
+
+  /** `open` answers `undefined` where it failed: then the stream plays like plain hls.js. */
+  constructor(hls: Hls, open: (hls: Hls, url: string) => PlayerSession | undefined, onEnd: () => void) {
+    this.#hls = hls;
+    this.#open = open;
+    this.#onEnd = onEnd;
+    hls.on("hlsManifestLoading" as Events.MANIFEST_LOADING, this.#onManifest, this);
+    hls.on("hlsDestroying" as Events.DESTROYING, this.destroy, this);
+  }
+
+  get session(): PlayerSession | undefined {
+    return this.#session;
+  }
+
+  /** Leaves the swarm; the Hls instance goes on like plain hls.js until it loads another stream. */
+  leave(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.destroy();
+  }
+
+  /** Comes back after {@link leave}, to the stream that is loaded. */
+  enter(): void {
+    const { url } = this.#hls;
+    if (!this.#session && url) this.#session = this.#open(this.#hls, url);
+  }
+
+  destroy(): void {
+    this.#hls.off("hlsManifestLoading" as Events.MANIFEST_LOADING, this.#onManifest, this);
+    this.#hls.off("hlsDestroying" as Events.DESTROYING, this.destroy, this);
+    this.leave();
+    this.#onEnd();
+  }
+
+  #onManifest(): void {
+    this.leave();
+    // The event has the URL as the page gave it, the instance has it absolute.
+    this.enter();
+  }
+}

@@ -1,0 +1,33 @@
+import type { JoinRequest } from "../../signaling-server/src/events.js";
+import { hashChunk, isHashSupported, swarmIdOf } from "./browser/hash.js";
+import { randomHex } from "./browser/hex.js";
+import { HttpOrigin, type OriginConfig, type OriginEvents } from "./browser/origin.js";
+import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
+import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
+import type { EngineOptions } from "./protocol/config.js";
+import { Engine } from "./protocol/engine.js";
+import { decode, encode } from "./wire/codec.js";
+
+/** Everything a session is put together from; a test may replace a part. */
+export const SESSION_PARTS = {
+  engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats"> => new Engine(options),
+  transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
+    new WebRtcTransport(options, events),
+  tracker: (address: string, request: JoinRequest, events: SignalingEvents): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "destroy"> =>
+    new SignalingClient(address, request, events),
+  origin: (events: OriginEvents, config: OriginConfig): Pick<HttpOrigin, "fetch" | "abort" | "destroy"> => new HttpOrigin(events, config),
+  hash: hashChunk,
+  swarmId: swarmIdOf,
+  randomHex,
+  encode,
+  decode,
+  unsupported: unsupportedReason,
+};
+
+export type SessionParts = typeof SESSION_PARTS;
+
+/** Why this browser or page cannot exchange chunks. */
+export function unsupportedReason(): "no-webrtc" | "insecure-context" | undefined {
+  if (!isWebRtcSupported()) return "no-webrtc";
+  return isHashSupported() ? undefined : "insecure-context";
+}
