@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import { Server } from "socket.io";
 import { AddressCount, addressKey } from "./address.js";
@@ -20,6 +20,16 @@ export interface SignalingServer {
 
 /** Envelope of a signal and JSON escapes that a client may choose to write longer; also room for `except` lists. */
 const MESSAGE_OVERHEAD_BYTES = 16 * 1024;
+
+/** From the end of a connection to the end of its socket, for the last message to get through. */
+const LINGER_MS = 1000;
+
+/** What is used here of an Engine.IO socket. */
+interface EngineConnection {
+  readonly request: IncomingMessage;
+  once(event: "close", listener: () => void): void;
+  close(discard: boolean): void;
+}
 
 /** Starts a signaling server. Rejects with {@link ConfigError} when it cannot listen. */
 export async function startSignalingServer(config: Partial<SignalingConfig> = {}): Promise<SignalingServer> {
@@ -67,8 +77,11 @@ function socketIo(http: HttpServer, settings: SignalingConfig): Server<ClientToS
       decide(null, true);
     },
   });
-  io.engine.on("connection", (connection: { request: Parameters<typeof addressKey>[0]; once(event: "close", listener: () => void): void; close(discard: boolean): void }) => {
+  io.engine.on("connection", (connection: EngineConnection) => {
+    const tcp = connection.request.socket;
     const key = addressKey(connection.request, settings.trustProxy);
+    // a client that never answers the closing handshake would keep its socket for half a minute
+    connection.once("close", () => setTimeout(() => tcp.destroy(), LINGER_MS).unref());
     // handshakes under way at once have all passed allowRequest
     if (addresses.isFull(key)) return connection.close(true);
     addresses.add(key);

@@ -1,0 +1,209 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { ConfigError, type SignalingConfig } from "../src/config.js";
+import { startSignalingServer, type SignalingServer } from "../src/server.js";
+import { Client } from "./client.js";
+import { joinRequest, peerId, statReport, swarmId } from "./world.js";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+});
+
+async function start(config: Partial<SignalingConfig> = {}): Promise<SignalingServer> {
+  const server = await startSignalingServer({ port: 0, host: "127.0.0.1", closeTimeoutMs: 300, ...config });
+  open.push(server);
+  return server;
+}
+
+function client(server: SignalingServer, options?: ConstructorParameters<typeof Client>[1]): Client {
+  const made = new Client(server.url, options);
+  open.push(made);
+  return made;
+}
+
+const health = async (server: SignalingServer) => (await (await fetch(`${server.url}/healthz`)).json()) as { ok: boolean; peers: number; swarms: number; connections: number; uptimeS: number; refused: Record<string, number> };
+const signalTo = (n: number, data: unknown = { type: "offer", sdp: "v=0" }) => ({ swarm: swarmId(1), to: peerId(n), data });
+
+describe("over a real connection", () => {
+  it("two viewers join, find each other and exchange signals", async () => {
+    const server = await start({ iceServers: [{ urls: "stun:127.0.0.1:3478" }], statIntervalMs: 5000 });
+    const [ann, bob] = [client(server), client(server)];
+    expect(await ann.join(1)).toEqual({ ok: true, peers: [], size: 1, iceServers: [{ urls: "stun:127.0.0.1:3478" }], statIntervalMs: 5000 });
+    expect(await bob.join(2)).toMatchObject({ ok: true, peers: [peerId(1)], size: 2 });
+    expect(await bob.ask("signal", signalTo(1))).toEqual({ ok: true });
+    expect(await ann.next("signal")).toEqual({ swarm: swarmId(1), from: peerId(2), data: { type: "offer", sdp: "v=0" } });
+    ann.say("signal", signalTo(2, { type: "answer", sdp: "v=0" }));
+    expect(await bob.next("signal")).toMatchObject({ from: peerId(1), data: { type: "answer" } });
+    expect(await ann.ask("stat", statReport(3))).toEqual({ ok: true });
+    expect(await ann.ask("find", { swarm: swarmId(1), count: 4, except: [] })).toEqual({ ok: true, peers: [peerId(2)], size: 2 });
+    expect(await ann.ask("channels")).toEqual({ ok: true, channels: [{ swarm: swarmId(1), channel: "a stream", peers: 2 }] });
+  });
+
+  it("a lost connection is told to those who knew the peer", async () => {
+    const server = await start();
+    const [ann, bob] = [client(server), client(server)];
+    await ann.join(1);
+    await bob.join(2);
+    ann.drop();
+    expect(await bob.next("peer-left")).toEqual({ swarm: swarmId(1), peer: peerId(1) });
+  });
+
+  it("a viewer takes its place back before the old connection is known to be dead", async () => {
+    const server = await start();
+    const [ann, bob] = [client(server), client(server)];
+    await ann.join(1);
+    await bob.join(2);
+    const again = client(server);
+    expect(await again.join(1, { secret: joinRequest(3).secret })).toMatchObject({ ok: false, code: "peer-id-taken" });
+    expect(await again.join(1)).toMatchObject({ ok: true, size: 2 });
+    ann.drop();
+    await bob.ask("signal", signalTo(1));
+    expect(await again.next("signal")).toMatchObject({ from: peerId(2) });
+    expect(bob.heard("peer-left")).toBe(0);
+  });
+
+  it("a client that stops answering pings is noticed", async () => {
+    const server = await start({ pingIntervalMs: 100, pingTimeoutMs: 100 });
+    const [frozen, bob] = [client(server), client(server)];
+    await frozen.join(1);
+    await bob.join(2);
+    frozen.freeze();
+    expect(await bob.next("peer-left")).toMatchObject({ peer: peerId(1) });
+  });
+});
+
+describe("against bad clients", () => {
+  it("garbage is answered with an error and changes nothing", async () => {
+    const server = await start();
+    const ann = client(server);
+    for (const args of [[], [null], [1], ["x"], [[]], [{}], [joinRequest(1), joinRequest(1)], [new Uint8Array(9)], [{ ...joinRequest(1), peer: { toString: "x" } }]]) {
+      expect(await ann.ask("join", ...args)).toMatchObject({ ok: false, code: "bad-payload" });
+    }
+    for (const event of ["error", "toString", "__proto__", "ping"]) ann.say(event, {});
+    expect(await ann.join(1)).toMatchObject({ ok: true });
+    expect(await health(server)).toMatchObject({ peers: 1, unknownEvents: 4, refused: { "bad-payload": 9 } });
+  });
+
+  it("a signal over its bound is refused, a message over its bound ends the connection", async () => {
+    const server = await start();
+    const [ann, bob] = [client(server), client(server)];
+    await ann.join(1);
+    await bob.join(2);
+    expect(await ann.ask("signal", signalTo(2, { sdp: "x".repeat(16_000) }))).toEqual({ ok: true });
+    expect(await ann.ask("signal", signalTo(2, { sdp: "x".repeat(17_000) }))).toMatchObject({ code: "bad-payload" });
+    ann.say("signal", signalTo(2, { sdp: "x".repeat(200_000) }));
+    expect(await ann.next("disconnect")).toBe("transport close");
+    expect(await bob.next("peer-left")).toMatchObject({ peer: peerId(1) });
+  });
+
+  it("a flood is refused, then the connection closed for good", async () => {
+    const server = await start({ limits: { events: { burst: 5, perSecond: 1 }, offences: { burst: 10, perSecond: 1 } } });
+    const ann = client(server);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ann.ask("channels")));
+    expect(answers.filter((answer) => answer.ok).length).toBeGreaterThanOrEqual(5);
+    expect(answers.at(-1)).toMatchObject({ ok: false, code: "rate-limited" });
+    for (let i = 0; i < 50; i += 1) ann.say("channels");
+    expect(await ann.next("disconnect")).toBe("io server disconnect");
+  });
+
+  it("malformed packets and a second CONNECT end that connection only", async () => {
+    const server = await start();
+    const bob = client(server);
+    await bob.join(2);
+    const packets = ['42["join"', "45999-[]", '42[{"a":1}]', "9", "40", "🐟"];
+    for (const end of packets.map((packet) => rawWebSocket(server, packet))) expect(await end).toBe("closed");
+    expect(await bob.ask("channels")).toMatchObject({ ok: true });
+  });
+
+  it("one network gets a bounded number of connections, and places that become free are given again", async () => {
+    const server = await start({ maxConnectionsPerAddress: 2 });
+    const [ann, bob] = [client(server), client(server)];
+    await Promise.all([ann.next("connect"), bob.next("connect")]);
+    expect(await client(server).next("connect_error")).toBeInstanceOf(Error);
+    await ann.join(1);
+    await bob.join(2);
+    ann.close();
+    await bob.next("peer-left");
+    expect(await client(server).join(3)).toMatchObject({ ok: true });
+  });
+
+  it("pages of other origins are kept out when origins are set", async () => {
+    const server = await start({ allowOrigins: ["https://good.example"] });
+    expect(await client(server, { extraHeaders: { origin: "https://good.example" } }).join(1)).toMatchObject({ ok: true });
+    for (const origin of ["https://evil.example", "null", "https://good.example.evil.example"]) {
+      expect(await client(server, { extraHeaders: { origin } }).next("connect_error")).toBeInstanceOf(Error);
+    }
+    expect(await client(server).next("connect_error")).toBeInstanceOf(Error);
+    expect((await health(server)).peers).toBe(1);
+  });
+
+  it("long polling is refused unless it is allowed", async () => {
+    const polling = { transports: ["polling"] };
+    expect(await client(await start(), polling).next("connect_error")).toBeInstanceOf(Error);
+    expect(await client(await start({ polling: true }), polling).join(1)).toMatchObject({ ok: true });
+  });
+});
+
+describe("its life", () => {
+  it("shows in /healthz, and nothing else is served", async () => {
+    const server = await start();
+    await client(server).join(1);
+    expect(await health(server)).toMatchObject({ ok: true, swarms: 1, peers: 1, connections: 1, uptimeS: 0 });
+    const page = await fetch(`${server.url}/healthz`);
+    expect(page.headers.get("access-control-allow-origin")).toBe("*");
+    for (const path of ["/", "/healthz/x", "/socket.io.js", "/../etc/passwd"]) expect((await fetch(server.url + path)).status).toBe(404);
+  });
+
+  it("ends gracefully: clients see a lost transport, which they come back from, and the port is free", async () => {
+    const server = await start();
+    const ann = client(server);
+    await ann.join(1);
+    const [, reason] = await Promise.all([server.close(), ann.next("disconnect")]);
+    expect(reason).toBe("transport close");
+    await server.close();
+    const next = await start({ port: server.port });
+    expect(await client(next).join(1)).toMatchObject({ ok: true, size: 1 });
+  });
+
+  it("ends in bounded time with clients that do not let go", async () => {
+    const server = await start();
+    const silent = connect(server.port, "127.0.0.1");
+    silent.write("GET /healthz HTTP/1.1\r\nHost: x\r\n");
+    const stubborn = rawWebSocket(server);
+    await client(server).join(1);
+    const startedMs = performance.now();
+    await server.close();
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(await stubborn).toBe("closed");
+    silent.destroy();
+  });
+
+  it("does not begin on a port that is taken, and says so in one sentence", async () => {
+    const server = await start();
+    const second = startSignalingServer({ port: server.port, host: "127.0.0.1" });
+    await expect(second).rejects.toBeInstanceOf(ConfigError);
+    await expect(second).rejects.toThrow(`Port ${server.port} is in use; choose another with --port.`);
+  });
+});
+
+/** A client that upgrades, sends CONNECT and maybe one more packet, and from then on neither reads nor answers anything. */
+function rawWebSocket(server: SignalingServer, packet?: string): Promise<"closed"> {
+  return new Promise((resolve, reject) => {
+    const handshake = request(`${server.url}/socket.io/?EIO=4&transport=websocket`, {
+      headers: { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" },
+    });
+    handshake.on("error", reject).on("upgrade", (_response, socket) => {
+      socket.on("error", () => undefined).on("close", () => resolve("closed")).resume();
+      for (const text of packet === undefined ? ["40"] : ["40", packet]) socket.write(frame(text));
+    });
+    handshake.end();
+  });
+}
+
+/** A masked text frame (RFC 6455 section 5.2) with a mask of zeros. */
+function frame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
