@@ -27,6 +27,8 @@ const LINGER_MS = 1000;
 /** What is used here of an Engine.IO socket. */
 interface EngineConnection {
   readonly request: IncomingMessage;
+  /** `socket`: of a WebSocket; a polling client's belongs to its HTTP agent or proxy. */
+  readonly transport: { readonly socket?: { terminate(): void } };
   once(event: "close", listener: () => void): void;
   close(discard: boolean): void;
 }
@@ -78,10 +80,12 @@ function socketIo(http: HttpServer, settings: SignalingConfig): Server<ClientToS
     },
   });
   io.engine.on("connection", (connection: EngineConnection) => {
-    const tcp = connection.request.socket;
     const key = addressKey(connection.request, settings.trustProxy);
     // a client that never answers the closing handshake would keep its socket for half a minute
-    connection.once("close", () => setTimeout(() => tcp.destroy(), LINGER_MS).unref());
+    connection.once("close", () => {
+      const webSocket = connection.transport.socket;
+      if (webSocket !== undefined) setTimeout(() => webSocket.terminate(), LINGER_MS).unref();
+    });
     // handshakes under way at once have all passed allowRequest
     if (addresses.isFull(key)) return connection.close(true);
     addresses.add(key);

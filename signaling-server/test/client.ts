@@ -50,6 +50,11 @@ export class Client {
     this.#socket.io.engine.transport.send = () => undefined;
   }
 
+  /** Stops reading: what is sent to it piles up. */
+  stopReading(): void {
+    (this.#socket.io.engine.transport as unknown as { ws: { pause(): void } }).ws.pause();
+  }
+
   close(): void {
     this.#socket.disconnect();
   }

@@ -108,6 +108,22 @@ describe("against bad clients", () => {
     expect(await ann.next("disconnect")).toBe("io server disconnect");
   });
 
+  it("a client that does not read is closed before its messages fill the memory", async () => {
+    const lax = { burst: 100_000, perSecond: 1 };
+    const server = await start({ limits: { signals: lax, inboundSignals: lax } });
+    const [deaf, ann] = [client(server), client(server)];
+    await deaf.join(1);
+    await ann.join(2);
+    deaf.stopReading();
+    const data = { sdp: "x".repeat(16_000) };
+    let sent = 0;
+    let answer = await ann.ask("signal", signalTo(1, data));
+    // the systems' own socket buffers take some megabytes first
+    for (; answer.ok && sent < 5000; sent += 1) answer = await ann.ask("signal", signalTo(1, data));
+    expect(answer).toMatchObject({ code: "unknown-peer" });
+    expect(await ann.next("peer-left")).toMatchObject({ peer: peerId(1) });
+  });
+
   it("malformed packets and a second CONNECT end that connection only", async () => {
     const server = await start();
     const bob = client(server);
