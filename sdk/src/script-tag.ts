@@ -35,6 +35,11 @@ export function assistedHls(original: HlsClass, shoal: Shoal): HlsClass {
 /** Puts {@link assistedHls} in the place of `scope.Hls`, now or when a script loaded later sets it. */
 export function assist(scope: TagScope, shoal: Shoal): void {
   let current = scope.Hls && assistedHls(scope.Hls, shoal);
+  if (current && !Object.getOwnPropertyDescriptor(scope, "Hls")?.configurable) {
+    // Declared with `var` by a classic script: its value can be changed, not its kind.
+    scope.Hls = current;
+    return;
+  }
   Object.defineProperty(scope, "Hls", {
     configurable: true,
     enumerable: true,

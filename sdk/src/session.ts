@@ -410,7 +410,7 @@ export class Session implements PlayerSession {
     if (this.#destroyed) return;
     this.#dispatch({ type: "playhead", ...this.#playhead.state() });
     const nowMs = performance.now();
-    for (const { id, want, heardMs } of [...this.#wants.values()]) {
+    for (const { id, want, heardMs } of this.#wants.values()) {
       want.onTick();
       if (nowMs - heardMs < STARVED_MS || this.bufferS() > 0.5 || this.originBusy(want)) continue;
       this.report("want-starved", "A segment was late and nobody fetched it; hls.js's own loader took over.");
@@ -447,7 +447,7 @@ export class Session implements PlayerSession {
     this.#transport?.destroy();
     this.#origin?.destroy();
     this.#tracker = this.#transport = this.#origin = this.#engine = undefined;
-    for (const { id, want } of [...this.#wants.values()]) {
+    for (const { id, want } of this.#wants.values()) {
       this.#forget(id);
       want.onAbandoned();
     }

@@ -8,6 +8,9 @@ import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
 import { ShoalError } from "./shoal-error.js";
 import type { PlayerStats, ShoalEvents, ShoalStats } from "./stats.js";
 
+/** Loader classes made by any Shoal. */
+const OURS = new WeakSet<object>();
+
 /** Peer-assisted delivery for the Hls instances made with {@link Shoal.hlsConfig}. */
 export class Shoal {
   readonly #players = new Map<HlsConfig, { readonly player: Player; readonly index: number }>();
@@ -32,6 +35,8 @@ export class Shoal {
    * Yours is kept as it is; `fLoader` and `fpsController` are wrapped. It may be spread, and used for several instances.
    */
   hlsConfig(config: Partial<HlsConfig> = {}): Partial<HlsConfig> {
+    // Passed through twice, as when a page uses both the script tag and this: once is enough.
+    if (config.fLoader && OURS.has(config.fLoader)) return config;
     const fLoader = fragmentLoaderConstructor({
       userLoader: config.fLoader,
       source: (own) => this.#session(own),
@@ -39,6 +44,7 @@ export class Shoal {
       onBypassed: (own, bytes) => this.#session(own)?.countBypassed(bytes),
     });
     const fpsController = captureController(config.fpsController, "fpsController" in config, (hls) => this.#attach(hls));
+    OURS.add(fLoader);
     return { ...config, fLoader, fpsController };
   }
 
@@ -71,7 +77,7 @@ export class Shoal {
     this.#destroyed = true;
     globalThis.removeEventListener?.("pagehide", this.#onPageHide);
     globalThis.removeEventListener?.("pageshow", this.#onPageShow);
-    for (const { player } of [...this.#players.values()]) player.destroy();
+    for (const { player } of this.#players.values()) player.destroy();
     this.#listeners.clear();
   }
 

@@ -50,7 +50,7 @@ export class Playhead {
     this.#detach();
     this.#media = this.#hls.media ?? undefined;
     for (const name of MEDIA_EVENTS) this.#media?.addEventListener(name, this.#changed);
-    this.#changed();
+    this.#run();
   }
 
   #detach(): void {
@@ -61,12 +61,15 @@ export class Playhead {
   }
 
   readonly #changed = (): void => {
-    const { playing } = this.state();
-    if (playing) this.#timer ??= setInterval(this.#onChange, TICK_MS);
+    this.#run();
+    this.#onChange();
+  };
+
+  #run(): void {
+    if (this.state().playing) this.#timer ??= setInterval(this.#onChange, TICK_MS);
     else {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
-    this.#onChange();
-  };
+  }
 }
