@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+
+// real processes on a machine that may be busy
+vi.setConfig({ testTimeout: 30_000 });
 
 function run(...argv: string[]) {
   const child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "../src/main.ts"), ...argv], { stdio: ["ignore", "pipe", "pipe"] });

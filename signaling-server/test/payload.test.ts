@@ -1,8 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { jsonBytes, MAX_JSON_DEPTH } from "../src/json-size.js";
 import { MAX_EXCEPT, parseFind, parseJoin, parseLeave, parseSignal, parseStat } from "../src/payload.js";
 import { joinRequest, peerId, statReport, swarmId } from "./world.js";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const PARSERS = [parseJoin, parseLeave, parseFind, parseStat, (payload: unknown) => parseSignal(payload, 1000)];
 

@@ -1,10 +1,13 @@
 import { request } from "node:http";
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ConfigError, type SignalingConfig } from "../src/config.js";
 import { startSignalingServer, type SignalingServer } from "../src/server.js";
 import { Client } from "./client.js";
 import { joinRequest, peerId, statReport, swarmId } from "./world.js";
+
+// real processes and sockets on a machine that may be busy
+vi.setConfig({ testTimeout: 30_000 });
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -65,7 +68,7 @@ describe("over a real connection", () => {
   });
 
   it("a client that stops answering pings is noticed", async () => {
-    const server = await start({ pingIntervalMs: 100, pingTimeoutMs: 100 });
+    const server = await start({ pingIntervalMs: 200, pingTimeoutMs: 1000 });
     const [frozen, bob] = [client(server), client(server)];
     await frozen.join(1);
     await bob.join(2);
@@ -99,10 +102,10 @@ describe("against bad clients", () => {
   });
 
   it("a flood is refused, then the connection closed for good", async () => {
-    const server = await start({ limits: { events: { burst: 5, perSecond: 1 }, offences: { burst: 10, perSecond: 1 } } });
+    const server = await start({ limits: { events: { burst: 5, perSecond: 0.001 }, offences: { burst: 10, perSecond: 0.001 } } });
     const ann = client(server);
     const answers = await Promise.all(Array.from({ length: 12 }, () => ann.ask("channels")));
-    expect(answers.filter((answer) => answer.ok).length).toBeGreaterThanOrEqual(5);
+    expect(answers.filter((answer) => answer.ok)).toHaveLength(5);
     expect(answers.at(-1)).toMatchObject({ ok: false, code: "rate-limited" });
     for (let i = 0; i < 50; i += 1) ann.say("channels");
     expect(await ann.next("disconnect")).toBe("io server disconnect");
@@ -166,7 +169,7 @@ describe("its life", () => {
   it("shows in /healthz, and nothing else is served", async () => {
     const server = await start();
     await client(server).join(1);
-    expect(await health(server)).toMatchObject({ ok: true, swarms: 1, peers: 1, connections: 1, uptimeS: 0 });
+    expect(await health(server)).toMatchObject({ ok: true, swarms: 1, peers: 1, connections: 1, uptimeS: expect.any(Number) as number });
     const page = await fetch(`${server.url}/healthz`);
     expect(page.headers.get("access-control-allow-origin")).toBe("*");
     for (const path of ["/", "/healthz/x", "/socket.io.js", "/../etc/passwd"]) expect((await fetch(server.url + path)).status).toBe(404);

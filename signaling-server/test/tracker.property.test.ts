@@ -1,7 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TrackerEffect } from "../src/contract.js";
 import { joinRequest, peerId, peersOf, secretOf, statReport, swarmId, World } from "./world.js";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const CONNECTIONS = 9;
 const LIMITS = { peersPerSwarm: 5, swarms: 3, swarmsPerConnection: 2, contacts: 8, peersPerReply: 4, channelsPerReply: 2, offences: { burst: 4, perSecond: 1 } };

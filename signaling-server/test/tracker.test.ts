@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { joinRequest, peerId, peersOf, secretOf, statReport, swarmId, World } from "./world.js";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const left = (n: number) => expect.objectContaining({ type: "emit", event: "peer-left", payload: { swarm: swarmId(1), peer: peerId(n) } }) as unknown;
 const signalTo = (n: number, data: object = { type: "offer", sdp: "v=0" }) => ({ swarm: swarmId(1), to: peerId(n), data });
