@@ -13,7 +13,8 @@ export interface ExchangeHost {
   readonly behaviour: () => OriginBehaviour;
   readonly pacer: Pacer;
   readonly faults: FaultList;
-  readonly content: (path: string, query: string) => Promise<Content | undefined>;
+  /** `hostName` is the name the request used for this machine, without the port. */
+  readonly content: (entry: AccessEntry, hostName: string) => Promise<Content | undefined>;
 }
 
 /** Answers one request and keeps its log entry up to date. Resolves when the exchange is over. */
@@ -36,7 +37,7 @@ export async function exchange(
   if (request.method !== "GET" && request.method !== "HEAD") return finish(response, entry, 405);
   if (fault?.type === "status") return finish(response, entry, fault.status);
   if (behaviour.requiresToken && !new URLSearchParams(entry.query).has("token")) return finish(response, entry, 403);
-  const content = await host.content(entry.path, entry.query);
+  const content = await host.content(entry, (request.headers.host ?? "127.0.0.1").replace(/:\d+$/, ""));
   if (content === undefined) return finish(response, entry, 404);
   try {
     await sendContent({ host, entry, fault, content }, request, response);

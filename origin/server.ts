@@ -50,8 +50,8 @@ export interface Origin {
   bytesOf(path: string): Uint8Array | undefined;
   /** Serves a folder below a path such as `/` or `/own`. The longest matching path wins; samples go first. */
   mount(urlPath: string, folder: string): void;
-  /** Serves what `text` returns at each request; the type follows the path's extension. */
-  answer(urlPath: string, text: () => string): void;
+  /** Serves what `text` returns at each request, given the name it was asked by; the type follows the path's extension. */
+  answer(urlPath: string, text: (hostName: string) => string): void;
   /** Ends all connections. Rejects never; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -69,12 +69,12 @@ export async function startOrigin(config: OriginConfig = {}): Promise<Origin> {
   const pacer = createPacer(nowMs);
   const faults = createFaultList();
   const mounts = new Map([["/vod-fmp4", join(MEDIA_DIR, "fmp4")]]);
-  const answers = new Map<string, () => string>();
+  const answers = new Map<string, (hostName: string) => string>();
   let behaviour: OriginBehaviour = DEFAULT_BEHAVIOUR;
   let entries: AccessEntry[] = [];
 
-  async function content(path: string, query: string): Promise<Content | undefined> {
-    const text = answers.get(path)?.();
+  async function content({ path, query }: AccessEntry, hostName: string): Promise<Content | undefined> {
+    const text = answers.get(path)?.(hostName);
     if (text !== undefined) return bytesContent(path, Buffer.from(text));
     const bytes = catalogue.content(path);
     const found = bytes === undefined ? await mountedFile(mounts, path) : bytesContent(path, bytes);

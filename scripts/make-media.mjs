@@ -21,7 +21,7 @@ const COMMITTED_LIMIT_BYTES = 12_000_000;
 const LEVELS = [
   { name: "level0", label: "240p", width: 426, height: 240, videoKbps: 120, announcedBps: 300_000 },
   { name: "level1", label: "360p", width: 640, height: 360, videoKbps: 300, announcedBps: 700_000 },
-  { name: "level2", label: "480p", width: 854, height: 480, videoKbps: 720, announcedBps: 1_500_000 },
+  { name: "level2", label: "480p", width: 854, height: 480, videoKbps: 800, announcedBps: 1_500_000 },
 ];
 const CODECS = "avc1.4d401e,mp4a.40.2";
 
@@ -51,14 +51,15 @@ function ffmpeg(args) {
 }
 
 function burnIn(level) {
-  const style = "font=monospace:fontsize=h/13:fontcolor=white:box=1:boxcolor=black@0.5:boxborderw=h/60:y=h*0.86";
-  return `drawtext=text='%{pts\\:hms}':x=w*0.04:${style.replace("h/60", String(Math.round(level.height / 60)))},` +
-    `drawtext=text='${level.label} ${level.name}':x=w*0.96-tw:${style.replace("h/60", String(Math.round(level.height / 60)))}`;
+  const borderPixels = Math.round(level.height / 60);
+  const style = `font=monospace:fontsize=h/13:fontcolor=white:box=1:boxcolor=black@0.5:boxborderw=${borderPixels}:y=h*0.86`;
+  return `drawtext=text='%{pts\\:hms}':x=w*0.04:${style},drawtext=text='${level.label} ${level.name}':x=w*0.96-tw:${style}`;
 }
 
 function videoArgs(level) {
   const gop = FRAMES_PER_S * CUT_S;
   return ["-c:v", "libx264", "-profile:v", "main", "-level:v", "3.0", "-preset", "veryslow", "-pix_fmt", "yuv420p",
+    "-bf", "0", // B-frames would start the picture two frames after the sound, a gap each player skips in its own way
     "-b:v", `${level.videoKbps}k`, "-maxrate", `${level.videoKbps}k`, "-bufsize", `${level.videoKbps * CUT_S}k`,
     "-g", String(gop), "-keyint_min", String(gop), "-sc_threshold", "0"];
 }

@@ -1,0 +1,59 @@
+// `npm run build`: the SDK as an ES module and as a script-tag file, its types, and the demo page.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { ensureInstalled, fail, run } from "./setup.mjs";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const NOT_SOURCES = new Set(["dist", "node_modules", "test"]);
+
+const SDK_SOURCES = ["sdk/src", "sdk/shims", "vite.config.ts", "package-lock.json"];
+/** What there is to build: the command, what it makes, and what it makes it from. */
+const TARGETS = {
+  esm: { command: ["vite", "build", "--mode", "esm", "--logLevel", "warn"], makes: "sdk/dist/shoal.js", from: SDK_SOURCES },
+  "script-tag": {
+    command: ["vite", "build", "--mode", "script-tag", "--logLevel", "warn"],
+    makes: "sdk/dist/shoal.min.js",
+    from: SDK_SOURCES,
+  },
+  types: { command: ["tsc", "-b", "sdk"], makes: "sdk/dist/types/index.d.ts", from: SDK_SOURCES },
+  demo: {
+    command: ["vite", "build", "--mode", "demo", "--logLevel", "warn"],
+    makes: "demo/dist/index.html",
+    from: [...SDK_SOURCES, "demo"],
+  },
+};
+
+/** Builds these targets, whether or not they are up to date. */
+export function build(names) {
+  for (const name of names) {
+    console.log(`Building ${name} ...`);
+    if (run("npx", TARGETS[name].command) !== 0) fail(`Building ${name} failed; the reason is above.`);
+  }
+}
+
+/** Builds those of these targets that are missing or older than one of their sources. */
+export function buildStale(names) {
+  build(names.filter((name) => isStale(TARGETS[name])));
+}
+
+function isStale({ makes, from }) {
+  const made = join(ROOT, makes);
+  if (!existsSync(made)) return true;
+  const madeMs = statSync(made).mtimeMs;
+  return from.some((source) => newestMs(join(ROOT, source)) > madeMs);
+}
+
+function newestMs(path) {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  const inside = readdirSync(path).filter((name) => !NOT_SOURCES.has(name));
+  return inside.reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureInstalled();
+  build(Object.keys(TARGETS));
+}
