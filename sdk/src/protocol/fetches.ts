@@ -95,31 +95,21 @@ export class Fetches {
     if (fetch === undefined) return [];
     this.meter.received(bytes.length);
     this.#state.counters.originBytes += bytes.length;
-    const done: OriginChunk[] = [];
-    let rest = bytes;
-    while (rest.length > 0) {
-      const length = fetch.segment.sizeBytes === undefined ? CHUNK_BYTES : fetch.segment.chunkLength(fetch.chunk);
-      if (length <= 0) break;
-      const part = rest.subarray(0, length - fetch.partBytes);
-      rest = rest.subarray(part.length);
-      fetch.parts.push(part);
-      fetch.partBytes += part.length;
-      if (fetch.partBytes === length) done.push(this.#takeChunk(fetch));
-    }
-    return done;
+    fetch.parts.push(bytes);
+    fetch.partBytes += bytes.length;
+    return fetch.segment.sizeBytes === undefined ? [] : this.#cut(fetch);
   }
 
-  /** The body is complete: what is left is the last chunk, and where no header told the size it is known now. */
-  done(id: FetchId, nowMs: number): { fetch: OriginFetch; last: OriginChunk | undefined; sizeBytes: number | undefined } | undefined {
+  /** The body is complete. `learnSize` is called where no header told the size and the end of the body does. */
+  done(id: FetchId, nowMs: number, learnSize: (segment: StoredSegment, sizeBytes: number) => void): { fetch: OriginFetch; chunks: OriginChunk[] } | undefined {
     const fetch = this.#active.get(id);
     if (fetch === undefined) return undefined;
     if (fetch.meter !== undefined) this.meter.finished(fetch.meter, nowMs);
-    const receivedBytes = fetch.chunk * CHUNK_BYTES + fetch.partBytes;
-    // With the size known, every chunk including the last has been taken already.
-    const sizeBytes = fetch.segment.sizeBytes ?? (fetch.slice.end === MAX_CHUNKS || receivedBytes < fetch.slice.end * CHUNK_BYTES ? receivedBytes : undefined);
-    const last = fetch.partBytes > 0 ? this.#takeChunk(fetch) : undefined;
+    const endByte = fetch.chunk * CHUNK_BYTES + fetch.partBytes;
+    if (fetch.segment.sizeBytes === undefined && endByte > 0 && (fetch.slice.end === MAX_CHUNKS || endByte < fetch.slice.end * CHUNK_BYTES)) learnSize(fetch.segment, endByte);
+    const chunks = this.#cut(fetch);
     this.#end(fetch, true);
-    return { fetch, last, sizeBytes };
+    return { fetch, chunks };
   }
 
   failed(id: FetchId): OriginFetch | undefined {
@@ -146,20 +136,18 @@ export class Fetches {
     return false;
   }
 
-  #takeChunk(fetch: OriginFetch): OriginChunk {
-    const [only] = fetch.parts;
-    let payload = only ?? new Uint8Array(0);
-    if (fetch.parts.length > 1) {
-      payload = new Uint8Array(fetch.partBytes);
-      let at = 0;
-      for (const part of fetch.parts) {
-        payload.set(part, at);
-        at += part.length;
-      }
+  /** Takes whole chunks off the front of what has come. */
+  #cut(fetch: OriginFetch): OriginChunk[] {
+    const { segment } = fetch;
+    const cut: OriginChunk[] = [];
+    if (segment.sizeBytes === undefined) return cut;
+    for (;;) {
+      const length = segment.chunkLength(fetch.chunk);
+      if (length <= 0 || fetch.partBytes < length) return cut;
+      cut.push({ segment, chunk: fetch.chunk, payload: take(fetch, length), reason: fetch.reason });
+      if (fetch.chunk < fetch.slice.end) segment.fetching[fetch.chunk] = Math.max(0, (segment.fetching[fetch.chunk] ?? 0) - 1);
+      fetch.chunk++;
     }
-    fetch.parts = [];
-    fetch.partBytes = 0;
-    return { segment: fetch.segment, chunk: fetch.chunk++, payload, reason: fetch.reason };
   }
 
   #end(fetch: OriginFetch, kept: boolean): void {
@@ -172,4 +160,25 @@ export class Fetches {
     const { fetching } = fetch.segment;
     for (let i = fetch.chunk; i < Math.min(fetch.slice.end, fetching.length); i++) fetching[i] = Math.max(0, (fetching[i] ?? 0) + by);
   }
+}
+
+/** The first `length` bytes of what a fetch has received; a view where they lie in one piece. */
+function take(fetch: OriginFetch, length: number): Uint8Array {
+  fetch.partBytes -= length;
+  const [first] = fetch.parts;
+  if (first !== undefined && first.length >= length) {
+    if (first.length === length) fetch.parts.shift();
+    else fetch.parts[0] = first.subarray(length);
+    return first.subarray(0, length);
+  }
+  const taken = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const part = fetch.parts.shift();
+    if (part === undefined) break;
+    const used = part.subarray(0, length - at);
+    taken.set(used, at);
+    at += used.length;
+    if (used.length < part.length) fetch.parts.unshift(part.subarray(used.length));
+  }
+  return taken;
 }

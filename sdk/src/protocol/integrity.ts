@@ -70,8 +70,7 @@ export class Integrity {
     const { segment, chunk, giver, hash } = held;
     const truth = this.truth(segment, chunk);
     if (truth !== undefined) return truth === hash ? "verified" : "false";
-    const own = giver.words.get(segment.ref.id)?.get(chunk);
-    if (own !== undefined && own.hash !== hash) return "false";
+    if (this.contradictsItself(giver, segment, chunk, hash)) return "false";
     let agree = 0;
     let silent = 0;
     for (const n of this.#state.neighbours.values()) {
@@ -142,9 +141,20 @@ export class Integrity {
     return found;
   }
 
-  /** A complete or forgotten segment needs no words any more. */
+  /** Whether the peer's own word on the chunk is another than that of its data. */
+  contradictsItself(giver: Neighbour, segment: StoredSegment, chunk: number, hash: ChunkHash): boolean {
+    const own = giver.words.get(segment.ref.id)?.get(chunk);
+    return own !== undefined && own.hash !== hash;
+  }
+
+  /** A complete segment needs no words any more. */
+  complete(segment: StoredSegment): void {
+    this.forget(segment.ref.id);
+  }
+
   forget(segmentId: string): void {
     this.#truths.delete(segmentId);
+    for (const [key, held] of this.held) if (held.segment.ref.id === segmentId) this.held.delete(key);
     for (const n of this.#state.neighbours.values()) n.words.delete(segmentId);
   }
 }

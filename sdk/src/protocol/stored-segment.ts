@@ -1,4 +1,4 @@
-import { clearBit, createBitfield, setBit } from "./bitfield.js";
+import { type Bitfield, clearBit, createBitfield, setBit } from "./bitfield.js";
 import type { ChunkHash, PeerId, WantId } from "./ids.js";
 import { chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
 
@@ -27,7 +27,7 @@ export class StoredSegment {
   certain = new Uint8Array(0);
   /** Chunks accepted on one neighbour's word alone. */
   soleWord = new Uint8Array(0);
-  verified = new Uint8Array(0);
+  verified: Bitfield = new Uint8Array(0);
   verifiedCount = 0;
   /** Requests outstanding per chunk, with all neighbours together. */
   requested = new Uint8Array(0);
@@ -92,9 +92,9 @@ export class StoredSegment {
   #clear(chunks: number): void {
     this.chunks = chunks;
     this.state = new Uint8Array(chunks);
-    this.payloads = new Array<Uint8Array | undefined>(chunks).fill(undefined);
-    this.hashes = new Array<ChunkHash | undefined>(chunks).fill(undefined);
-    this.givers = new Array<PeerId | "origin" | undefined>(chunks).fill(undefined);
+    this.payloads = Array.from({ length: chunks });
+    this.hashes = Array.from({ length: chunks });
+    this.givers = Array.from({ length: chunks });
     this.certain = new Uint8Array(chunks);
     this.soleWord = new Uint8Array(chunks);
     this.verified = createBitfield(chunks);

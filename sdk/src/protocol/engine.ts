@@ -1,0 +1,376 @@
+import { Announcer } from "./announcer.js";
+import { countBits, hasBit } from "./bitfield.js";
+import { type EngineOptions, MAX_HOLDINGS, PROMISE_MS } from "./config.js";
+import type { Effect, Input } from "./contract.js";
+import { Downloads } from "./downloads.js";
+import { Fetches } from "./fetches.js";
+import type { PeerId } from "./ids.js";
+import { Integrity } from "./integrity.js";
+import { Judge } from "./judge.js";
+import { Membership } from "./membership.js";
+import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
+import type { Neighbour } from "./neighbour.js";
+import { OriginPlan } from "./origin-plan.js";
+import { PlayerDesk } from "./player-desk.js";
+import { chunkCount } from "./segment.js";
+import { type Counters, EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+import { Uploads } from "./uploads.js";
+
+/** While something is wanted or requested, decisions are reviewed this often. */
+const BUSY_TICK_MS = 100;
+const IDLE_TICK_MS = 1_000;
+/** Segments that one neighbour may have promised at a time. */
+const MAX_PROMISED_SEGMENTS = 64;
+
+export interface NeighbourSnapshot {
+  readonly peer: PeerId;
+  readonly downloadedBytes: number;
+  readonly uploadedBytes: number;
+  readonly rttMs: number;
+  readonly rateBps: number;
+  readonly chokesUs: boolean;
+  readonly choked: boolean;
+}
+
+/** Totals and the present state, for statistics. */
+export interface EngineStats extends Readonly<Counters> {
+  readonly neighbours: readonly NeighbourSnapshot[];
+  readonly storedBytes: number;
+  /** Segments of which every chunk is there. */
+  readonly segments: number;
+  readonly originBps: number;
+}
+
+/**
+ * Delivery of one stream for one viewer, without I/O: inputs in, effects out. No clock, timer, promise or ambient chance
+ * inside, so that the code that runs in a tab also runs ten thousand times in one process in virtual time.
+ *
+ * After every `handle` or `tick`, `poll` until it returns undefined, then call `tick` at `nextTimeoutMs`. Times are milliseconds on any
+ * clock that does not go back.
+ */
+export class Engine {
+  readonly #state: EngineState;
+  readonly #membership: Membership;
+  readonly #announcer: Announcer;
+  readonly #integrity: Integrity;
+  readonly #downloads: Downloads;
+  readonly #uploads: Uploads;
+  readonly #fetches: Fetches;
+  readonly #plan: OriginPlan;
+  readonly #desk: PlayerDesk;
+  readonly #judge: Judge;
+  #tickedMs = -Infinity;
+
+  constructor(options: EngineOptions) {
+    const state = (this.#state = new EngineState(options));
+    this.#membership = new Membership(state);
+    this.#announcer = new Announcer(state);
+    this.#integrity = new Integrity(state);
+    this.#downloads = new Downloads(state, this.#integrity);
+    this.#uploads = new Uploads(state);
+    this.#fetches = new Fetches(state, this.#announcer);
+    this.#plan = new OriginPlan({ state, fetches: this.#fetches, downloads: this.#downloads });
+    this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
+    this.#judge = new Judge({
+      state, integrity: this.#integrity, plan: this.#plan, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
+      blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
+    });
+  }
+
+  handle(input: Input, nowMs: number): void {
+    switch (input.type) {
+      case "playlist":
+        this.#desk.playlist(input, nowMs);
+        break;
+      case "playhead":
+        this.#desk.playhead(input, nowMs);
+        break;
+      case "want":
+        this.#desk.want(input, nowMs);
+        break;
+      case "unwant":
+        this.#desk.unwant(input.want);
+        break;
+      case "tracker-up":
+        break;
+      case "tracker-peers":
+        this.#membership.trackerPeers(input.peers, input.swarmSize, nowMs);
+        break;
+      case "tracker-down":
+        this.#membership.trackerDown();
+        break;
+      case "peer-left":
+        // Its data channel, if there is one, tells better and sooner than the tracker whether it is gone.
+        break;
+      case "connected":
+        this.#connected(input.peer, nowMs);
+        break;
+      case "disconnected":
+        this.#gone(input.peer, nowMs);
+        break;
+      case "message":
+        this.#message(input.peer, input.message, nowMs);
+        return;
+      case "malformed":
+        this.#blame(input.peer, 100, `malformed message: ${input.reason}`, nowMs);
+        break;
+      case "writable":
+        this.#writable(input.peer, input.bufferedBytes, nowMs);
+        return;
+      case "origin-head":
+      case "origin-bytes":
+      case "origin-done":
+      case "origin-failed":
+        this.#origin(input, nowMs);
+        return;
+      case "hashed":
+        this.#judge.hashed(input, nowMs);
+        return;
+    }
+    this.tick(nowMs);
+  }
+
+  poll(): Effect | undefined {
+    return this.#state.poll();
+  }
+
+  /** When `tick` has something to do, or undefined while there is nothing to wait for. */
+  nextTimeoutMs(): number | undefined {
+    const { wanted, neighbours } = this.#state;
+    const busy = wanted.size > 0 || this.#integrity.held.size > 0 || this.#hasOutstanding();
+    const next = Math.min(
+      this.#tickedMs + (busy ? BUSY_TICK_MS : neighbours.size > 0 ? IDLE_TICK_MS : Infinity),
+      this.#announcer.nextMs,
+      this.#uploads.nextReviewMs,
+      this.#membership.nextReviewMs,
+    );
+    return next === Infinity ? undefined : next;
+  }
+
+  tick(nowMs: number): void {
+    this.#tickedMs = nowMs;
+    this.#membership.review(nowMs);
+    this.#downloads.expire(nowMs);
+    this.#judge.review(nowMs);
+    for (const segment of this.#state.wanted) this.#plan.plan(segment, nowMs);
+    this.#downloads.fillAll(nowMs);
+    this.#announcer.tick(nowMs);
+    this.#uploads.tick(nowMs);
+  }
+
+  stats(nowMs: number): EngineStats {
+    const { counters, store } = this.#state;
+    let segments = 0;
+    for (const segment of store.segments.values()) if (segment.complete) segments++;
+    const neighbours = [...this.#state.neighbours.values()].map((n) => ({
+      peer: n.peer, downloadedBytes: n.downloadedBytes, uploadedBytes: n.uploadedBytes, rttMs: n.roundTrip.srttMs, rateBps: n.rateBps(nowMs), chokesUs: n.chokesUs, choked: n.choked,
+    }));
+    return { ...counters, fetches: { ...counters.fetches }, neighbours, storedBytes: store.heldBytes, segments, originBps: this.#fetches.meter.bps };
+  }
+
+  // --- neighbours
+
+  #connected(peer: PeerId, nowMs: number): void {
+    if (this.#membership.connected(peer, nowMs) === undefined) return;
+    const { swarm, peer: self, serves } = this.#state.options;
+    this.#state.send(peer, { type: "HANDSHAKE", version: PROTOCOL_VERSION, swarm, peer: self, serves });
+  }
+
+  #gone(peer: PeerId, nowMs: number): void {
+    const neighbour = this.#membership.disconnected(peer, nowMs);
+    if (neighbour === undefined) return;
+    this.#downloads.abandon(neighbour);
+    for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
+    this.#judge.reviewAll(nowMs);
+  }
+
+  #sendAway(neighbour: Neighbour, reason: string, nowMs: number): void {
+    this.#state.emit({ type: "disconnect", peer: neighbour.peer, reason });
+    this.#gone(neighbour.peer, nowMs);
+  }
+
+  #blame(peer: PeerId, points: number, reason: string, nowMs: number): void {
+    const neighbour = this.#state.neighbours.get(peer);
+    if (neighbour === undefined) return;
+    if (!this.#membership.misbehaved(neighbour, points, reason, nowMs)) return;
+    this.#judge.dropSoleWord(peer, nowMs);
+    this.#sendAway(neighbour, reason, nowMs);
+  }
+
+  #message(peer: PeerId, message: Message, nowMs: number): void {
+    const neighbour = this.#state.neighbours.get(peer);
+    if (neighbour === undefined) return;
+    if (!neighbour.handshaken && message.type !== "HANDSHAKE") return this.#blame(peer, 100, "message before HANDSHAKE", nowMs);
+    switch (message.type) {
+      case "HANDSHAKE": return this.#handshake(neighbour, message, nowMs);
+      case "HAVE": return this.#have(neighbour, message, nowMs);
+      case "WANT":
+        neighbour.wants = new Map(message.segments.map((ref) => [ref.id, ref]));
+        return;
+      case "PROMISE": return this.#promise(neighbour, message, nowMs);
+      case "REQUEST": return this.#uploads.requested(neighbour, message.runs, nowMs);
+      case "CANCEL": return this.#uploads.cancelled(neighbour, message.runs);
+      case "REJECT": return this.#rejected(neighbour, message.runs, nowMs);
+      case "DATA": return this.#data(neighbour, message, nowMs);
+      case "CHOKE":
+        neighbour.chokesUs = true;
+        this.#downloads.abandon(neighbour);
+        return this.#downloads.fillAll(nowMs);
+      case "UNCHOKE":
+        neighbour.chokesUs = false;
+        return this.#downloads.fill(neighbour, nowMs);
+      case "INTEGRITY_REQ": return this.#integrity.answer(message.runs, peer);
+      case "INTEGRITY": return this.#judge.word(neighbour, message, nowMs);
+      case "RECEIPT": return this.#uploads.receipt(neighbour, message);
+    }
+  }
+
+  #handshake(neighbour: Neighbour, message: Extract<Message, { type: "HANDSHAKE" }>, nowMs: number): void {
+    const { swarm } = this.#state.options;
+    if (neighbour.handshaken || message.version !== PROTOCOL_VERSION || message.swarm !== swarm || message.peer !== neighbour.peer)
+      return this.#sendAway(neighbour, message.version === PROTOCOL_VERSION ? "wrong handshake" : "other protocol version", nowMs);
+    neighbour.handshaken = true;
+    neighbour.serves = message.serves;
+    this.#announcer.introduce(neighbour);
+    this.#uploads.admit(neighbour);
+  }
+
+  /** Buffer map, or what changed in it. */
+  #have(neighbour: Neighbour, message: Extract<Message, { type: "HAVE" }>, nowMs: number): void {
+    neighbour.mapped = true;
+    for (const { segment: ref, sizeBytes, chunks } of message.entries) {
+      const known = neighbour.holdings.get(ref.id);
+      if (known !== undefined) this.#countHolding(ref.id, known, -1);
+      neighbour.holdings.delete(ref.id);
+      // Outside the live window everything counts as deleted (TR3).
+      if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) continue;
+      if (neighbour.holdings.size >= MAX_HOLDINGS) continue;
+      neighbour.holdings.set(ref.id, { sizeBytes, chunks });
+      const segment = this.#state.store.get(ref);
+      if (segment !== undefined && segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
+      else this.#countHolding(ref.id, { sizeBytes, chunks }, 1);
+      for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
+      if (chunks === "all") neighbour.promises.delete(ref.id);
+    }
+    this.#membership.review(nowMs);
+    this.#downloads.fill(neighbour, nowMs);
+  }
+
+  #countHolding(id: string, holding: { readonly sizeBytes: number; readonly chunks: "all" | Uint8Array }, by: 1 | -1): void {
+    const segment = this.#state.store.segments.get(id);
+    if (segment === undefined || segment.sizeBytes !== holding.sizeBytes) return;
+    const { availability } = segment;
+    for (let i = 0; i < availability.length; i++)
+      if (holding.chunks === "all" || hasBit(holding.chunks, i)) availability[i] = Math.max(0, (availability[i] ?? 0) + by);
+  }
+
+  #promise(neighbour: Neighbour, { runs, withdrawn }: Extract<Message, { type: "PROMISE" }>, nowMs: number): void {
+    for (const run of runs) {
+      const others = (neighbour.promises.get(run.segment.id) ?? []).filter((p) => p.first !== run.first && p.expiresMs > nowMs);
+      if (!withdrawn) others.push({ first: run.first, count: run.count, expiresMs: nowMs + PROMISE_MS });
+      if (others.length === 0) neighbour.promises.delete(run.segment.id);
+      else neighbour.promises.set(run.segment.id, others);
+    }
+    for (const id of neighbour.promises.keys()) {
+      if (neighbour.promises.size <= MAX_PROMISED_SEGMENTS) break;
+      neighbour.promises.delete(id);
+    }
+  }
+
+  /** What it could not give it does not have: the next HAVE will say what it does. */
+  #rejected(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
+    for (const run of runs) {
+      this.#downloads.rejected(neighbour, run);
+      const holding = neighbour.holdings.get(run.segment.id);
+      if (holding === undefined || neighbour.chokesUs) continue;
+      this.#countHolding(run.segment.id, holding, -1);
+      neighbour.holdings.delete(run.segment.id);
+    }
+    this.#downloads.fillAll(nowMs);
+  }
+
+  #data(neighbour: Neighbour, { segment: ref, chunk, payload }: Extract<Message, { type: "DATA" }>, nowMs: number): void {
+    const segment = this.#state.store.get(ref);
+    const { counters } = this.#state;
+    if (segment === undefined) {
+      // Discarded since it was asked for, or never known.
+      if (neighbour.lateAllowed > 0) neighbour.lateAllowed--;
+      else this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+      counters.duplicateBytes += payload.length;
+      return;
+    }
+    if (!this.#downloads.answered(neighbour, segment, chunk, payload.length, nowMs)) return this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+    neighbour.downloadedBytes += payload.length;
+    counters.peerBytes += payload.length;
+    if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "chunk of the wrong length", nowMs);
+    else if (segment.state[chunk] !== Chunk.missing) counters.duplicateBytes += payload.length;
+    else {
+      this.#desk.received(segment);
+      segment.receive(chunk, payload, neighbour.peer);
+      this.#state.store.heldBytes += payload.length;
+      this.#judge.submit(segment, chunk, payload, neighbour);
+      // Someone else may have been asked too (end-game), or the origin.
+      this.#downloads.cancel((r) => r.segment === segment && r.chunk === chunk);
+    }
+    this.#downloads.fill(neighbour, nowMs);
+  }
+
+  #writable(peer: PeerId, bufferedBytes: number, nowMs: number): void {
+    const neighbour = this.#state.neighbours.get(peer);
+    if (neighbour === undefined) return;
+    neighbour.bufferedBytes = bufferedBytes;
+    this.#uploads.pump(neighbour, nowMs);
+  }
+
+  // --- the origin
+
+  #origin(input: Extract<Input, { type: "origin-head" | "origin-bytes" | "origin-done" | "origin-failed" }>, nowMs: number): void {
+    switch (input.type) {
+      case "origin-head": {
+        const fetch = this.#fetches.get(input.fetch);
+        const sizeBytes = this.#fetches.head(input.fetch, input.startByte, input.sizeBytes, nowMs);
+        if (fetch !== undefined && sizeBytes !== undefined && sizeBytes > 0) this.#desk.learnSize(fetch.segment, sizeBytes, true);
+        return;
+      }
+      case "origin-bytes": {
+        const fetch = this.#fetches.get(input.fetch);
+        if (fetch !== undefined) this.#desk.received(fetch.segment, nowMs);
+        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes)) this.#judge.originChunk(chunk, nowMs);
+        return;
+      }
+      case "origin-done": {
+        const done = this.#fetches.done(input.fetch, nowMs, (segment, sizeBytes) => this.#desk.learnSize(segment, sizeBytes, true));
+        if (done === undefined) return;
+        done.fetch.segment.failure = undefined;
+        done.fetch.segment.originFailures = 0;
+        for (const chunk of done.chunks) this.#judge.originChunk(chunk, nowMs);
+        return this.tick(nowMs);
+      }
+      case "origin-failed": {
+        const fetch = this.#fetches.failed(input.fetch);
+        if (fetch === undefined) return;
+        this.#judge.examinationFailed(fetch.segment, nowMs);
+        // A range past the end is no failure: the playlist's bandwidth promised more than there was.
+        if (input.status !== 416) this.#plan.failed(fetch.segment, input, nowMs);
+        return this.tick(nowMs);
+      }
+    }
+  }
+
+  #hasOutstanding(): boolean {
+    for (const n of this.#state.neighbours.values()) if (n.outstanding.length > 0) return true;
+    return false;
+  }
+}
+
+/** For tests and simulation: throws when the engine's books do not balance. */
+export function assertInvariants(segments: Iterable<StoredSegment>): void {
+  for (const s of segments) {
+    if (s.chunks !== (s.sizeBytes === undefined ? 0 : chunkCount(s.sizeBytes))) throw new Error(`${s.ref.id}: ${s.chunks} chunks of ${s.sizeBytes} bytes`);
+    if (countBits(s.verified, s.chunks) !== s.verifiedCount) throw new Error(`${s.ref.id}: verified count`);
+    let held = 0;
+    for (const p of s.payloads) held += p?.length ?? 0;
+    if (held !== s.heldBytes) throw new Error(`${s.ref.id}: held bytes`);
+  }
+}

@@ -1,0 +1,242 @@
+import type { Announcer } from "./announcer.js";
+import type { Input } from "./contract.js";
+import type { OriginChunk } from "./fetches.js";
+import type { ChunkHash, PeerId } from "./ids.js";
+import type { HeldChunk, Integrity } from "./integrity.js";
+import type { Message } from "./message.js";
+import type { Neighbour } from "./neighbour.js";
+import type { OriginPlan } from "./origin-plan.js";
+import type { PlayerDesk } from "./player-desk.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+import type { Uploads } from "./uploads.js";
+
+/** Points for a chunk that the origin contradicts: the second one within a minute bans, since an honest peer may once have been deceived. */
+const FALSE_CHUNK = 70;
+/** Points for a proven lie: "I had this from the origin", or data that contradicts one's own word. */
+const LIE = 100;
+/** One dispute a neighbour and this long, or false alarms would be a way to make us ask the origin. */
+const DISPUTE_INTERVAL_MS = 5_000;
+
+interface Pending {
+  readonly segment: StoredSegment;
+  readonly chunk: number;
+  readonly payload: Uint8Array;
+  /** Undefined: the origin. */
+  readonly giver: Neighbour | undefined;
+  readonly sinceMs: number;
+}
+
+interface Parts {
+  readonly state: EngineState;
+  readonly integrity: Integrity;
+  readonly plan: OriginPlan;
+  readonly uploads: Uploads;
+  readonly announcer: Announcer;
+  readonly desk: PlayerDesk;
+  readonly blame: (peer: PeerId, points: number, reason: string, nowMs: number) => void;
+}
+
+/** Takes chunks that have arrived through hashing and judgement into the store, or throws them out and blames their giver. */
+export class Judge {
+  readonly #p: Parts;
+  readonly #pending = new Map<number, Pending>();
+  readonly #disputes = new Map<PeerId, number>();
+  #nextToken = 1;
+
+  constructor(parts: Parts) {
+    this.#p = parts;
+  }
+
+  /** A neighbour's chunk, already marked as received. */
+  submit(segment: StoredSegment, chunk: number, payload: Uint8Array, giver: Neighbour): void {
+    this.#hash({ segment, chunk, payload, giver, sinceMs: 0 });
+  }
+
+  /** A chunk of the origin's: it goes into the store, and says who was right. */
+  originChunk({ segment, chunk, payload, reason }: OriginChunk, nowMs: number): void {
+    if (chunk >= segment.chunks) return;
+    if (segment.state[chunk] === Chunk.missing && (reason !== "check" || segment.wants.size > 0)) {
+      segment.receive(chunk, payload, "origin");
+      this.#p.state.store.heldBytes += payload.length;
+    } else if (reason !== "check" && reason !== "settle") this.#p.state.counters.duplicateBytes += payload.length;
+    this.#hash({ segment, chunk, payload, giver: undefined, sinceMs: nowMs });
+  }
+
+  hashed({ token, hash }: Extract<Input, { type: "hashed" }>, nowMs: number): void {
+    const pending = this.#pending.get(token);
+    if (pending === undefined) return;
+    this.#pending.delete(token);
+    const { segment, chunk, payload, giver } = pending;
+    if (giver === undefined) return this.#originSaid(segment, chunk, payload, hash, nowMs);
+    // Replaced or evicted meanwhile.
+    if (segment.payloads[chunk] !== payload || segment.state[chunk] !== Chunk.unverified) return;
+    this.#decide({ segment, chunk, giver, hash, sinceMs: nowMs }, nowMs);
+  }
+
+  /** What a neighbour vouches for. An answer settles held chunks; news about what we hold already may start a dispute. */
+  word(from: Neighbour, message: Extract<Message, { type: "INTEGRITY" }>, nowMs: number): void {
+    const segment = this.#p.state.store.get(message.segment);
+    if (segment === undefined || segment.chunks === 0) return;
+    if (message.first + message.hashes.length > segment.chunks) return this.#p.blame(from.peer, 20, "hashes past the segment's end", nowMs);
+    if (!segment.complete) this.#p.integrity.word(from, message);
+    message.hashes.forEach((hash, i) => this.#compare(from, { segment, chunk: message.first + i, hash, fromOrigin: message.fromOrigin }, nowMs));
+    for (let i = 0; i < message.hashes.length; i++) this.#retry(segment, message.first + i, nowMs);
+  }
+
+  /** Chunks whose witnesses stay silent are judged without them. */
+  review(nowMs: number): void {
+    for (const held of this.#p.integrity.held.values()) this.#decide(held, nowMs);
+  }
+
+  reviewAll(nowMs: number): void {
+    this.review(nowMs);
+  }
+
+  /** The origin could not be asked: held chunks wait for the next occasion. */
+  examinationFailed(segment: StoredSegment, _nowMs: number): void {
+    for (const held of this.#p.integrity.held.values()) if (held.segment === segment) held.giver.checking = false;
+    this.#settling.delete(segment);
+  }
+
+  /** A peer was caught lying: what rests on its word alone is fetched again. */
+  dropSoleWord(peer: PeerId, nowMs: number): void {
+    for (const { segment, chunk } of this.#p.integrity.soleWordOf(peer)) this.#drop(segment, chunk, nowMs);
+  }
+
+  readonly #settling = new Map<StoredSegment, Set<number>>();
+
+  #hash(pending: Pending): void {
+    const token = this.#nextToken++;
+    this.#pending.set(token, pending);
+    this.#p.state.emit({ type: "hash", segment: pending.segment.ref, chunk: pending.chunk, token, payload: pending.payload });
+  }
+
+  #decide(held: HeldChunk, nowMs: number): void {
+    const { segment, chunk, giver, hash } = held;
+    const { integrity, plan } = this.#p;
+    const key = `${segment.ref.id}/${chunk}`;
+    if (segment.state[chunk] !== Chunk.unverified || segment.givers[chunk] !== giver.peer) {
+      integrity.held.delete(key);
+      return;
+    }
+    const verdict = integrity.judge(held, nowMs);
+    switch (verdict) {
+      case "verified":
+        integrity.held.delete(key);
+        return this.#accept(segment, chunk, hash, giver, nowMs);
+      case "false":
+        integrity.held.delete(key);
+        this.#drop(segment, chunk, nowMs);
+        return this.#p.blame(giver.peer, integrity.contradictsItself(giver, segment, chunk, hash) ? LIE : FALSE_CHUNK, "false chunk", nowMs);
+      case "hold":
+        integrity.held.set(key, held);
+        return;
+      case "check":
+        integrity.held.set(key, held);
+        giver.checking = true;
+        return plan.examine(segment, chunk, "check", nowMs);
+      case "settle":
+        integrity.held.set(key, held);
+        return this.#settle(segment, chunk, nowMs);
+    }
+  }
+
+  #settle(segment: StoredSegment, chunk: number, nowMs: number): void {
+    let chunks = this.#settling.get(segment);
+    if (chunks === undefined) this.#settling.set(segment, (chunks = new Set()));
+    if (chunks.has(chunk)) return;
+    chunks.add(chunk);
+    this.#p.plan.examine(segment, chunk, "settle", nowMs);
+  }
+
+  #accept(segment: StoredSegment, chunk: number, hash: ChunkHash, giver: Neighbour, nowMs: number): void {
+    const { integrity, uploads, desk, plan } = this.#p;
+    const firstSole = segment.soleWord[chunk] === 1 && segment.soleWord.indexOf(1) === chunk && segment.soleWord.lastIndexOf(1) === chunk;
+    segment.verify(chunk, hash);
+    uploads.received(giver.peer, segment, chunk, nowMs);
+    if (firstSole && integrity.spotCheckDue()) plan.examine(segment, this.#p.state.random.below(segment.chunks), "check", nowMs);
+    desk.stored(segment, chunk, nowMs);
+  }
+
+  #originSaid(segment: StoredSegment, chunk: number, payload: Uint8Array, hash: ChunkHash, nowMs: number): void {
+    const { integrity, desk, state } = this.#p;
+    this.#settling.get(segment)?.delete(chunk);
+    const believed = segment.hashes[chunk];
+    const giver = segment.givers[chunk];
+    if (segment.state[chunk] === Chunk.verified && believed !== hash) {
+      // We were deceived: tell the neighbours what the origin says, so that they look for themselves.
+      this.#drop(segment, chunk, nowMs);
+      if (giver !== undefined && giver !== "origin") this.#p.blame(giver, FALSE_CHUNK, "false chunk", nowMs);
+      for (const n of state.neighbours.values())
+        if (n.handshaken && n.holds(segment, chunk)) state.send(n.peer, { type: "INTEGRITY", segment: segment.ref, first: chunk, fromOrigin: true, hashes: [hash] });
+    }
+    if (segment.state[chunk] === Chunk.unverified && segment.givers[chunk] !== "origin" && segment.payloads[chunk] !== payload) integrity.learn(segment, chunk, hash);
+    this.#punishLiars(segment, chunk, hash, nowMs);
+    if (chunk >= segment.chunks) return;
+    if (segment.state[chunk] === Chunk.missing && segment.wants.size > 0) {
+      segment.receive(chunk, payload, "origin");
+      state.store.heldBytes += payload.length;
+    }
+    if (segment.state[chunk] === Chunk.unverified && segment.payloads[chunk] === payload) {
+      segment.certain[chunk] = 1;
+      segment.verify(chunk, hash);
+      desk.stored(segment, chunk, nowMs);
+    } else if (segment.state[chunk] === Chunk.verified) {
+      segment.certain[chunk] = 1;
+      segment.soleWord[chunk] = 0;
+    } else if (segment.state[chunk] === Chunk.missing) integrity.learn(segment, chunk, hash);
+    this.#trustAfter(segment, chunk, hash, nowMs);
+    this.#retry(segment, chunk, nowMs);
+  }
+
+  /** A chunk that was compared with the origin and found good makes its giver trusted. */
+  #trustAfter(segment: StoredSegment, chunk: number, hash: ChunkHash, nowMs: number): void {
+    const held = this.#p.integrity.held.get(`${segment.ref.id}/${chunk}`);
+    if (held === undefined) return;
+    held.giver.checking = false;
+    if (held.hash === hash) held.giver.checked = true;
+    this.#retry(segment, chunk, nowMs);
+    for (const other of this.#p.integrity.held.values()) if (other.giver === held.giver) this.#decide(other, nowMs);
+  }
+
+  #punishLiars(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {
+    for (const n of this.#p.state.neighbours.values()) {
+      const word = n.words.get(segment.ref.id)?.get(chunk);
+      if (word !== undefined && word.hash !== truth) this.#p.blame(n.peer, word.fromOrigin ? LIE : FALSE_CHUNK, "false hash", nowMs);
+    }
+  }
+
+  /** A neighbour's word against a chunk that is stored already. */
+  #compare(from: Neighbour, said: { segment: StoredSegment; chunk: number; hash: ChunkHash; fromOrigin: boolean }, nowMs: number): void {
+    const { segment, chunk, hash, fromOrigin } = said;
+    const believed = segment.hashes[chunk];
+    if (believed === undefined) return;
+    if (believed === hash) {
+      segment.soleWord[chunk] = 0;
+      const giver = segment.givers[chunk];
+      if (giver !== undefined && giver !== "origin" && giver !== from.peer) {
+        const neighbour = this.#p.state.neighbours.get(giver);
+        if (neighbour !== undefined) neighbour.confirmedChunks++;
+      }
+      return;
+    }
+    if (segment.certain[chunk] === 1) return this.#p.blame(from.peer, fromOrigin ? LIE : FALSE_CHUNK, "false hash", nowMs);
+    if (nowMs < (this.#disputes.get(from.peer) ?? -Infinity) + DISPUTE_INTERVAL_MS) return;
+    this.#disputes.set(from.peer, nowMs);
+    from.words.set(segment.ref.id, new Map([[chunk, { hash, fromOrigin }]]));
+    this.#settle(segment, chunk, nowMs);
+  }
+
+  #retry(segment: StoredSegment, chunk: number, nowMs: number): void {
+    const held = this.#p.integrity.held.get(`${segment.ref.id}/${chunk}`);
+    if (held !== undefined) this.#decide(held, nowMs);
+  }
+
+  #drop(segment: StoredSegment, chunk: number, nowMs: number): void {
+    const before = segment.heldBytes;
+    segment.drop(chunk);
+    this.#p.state.store.heldBytes += segment.heldBytes - before;
+    this.#p.announcer.changed(segment, nowMs);
+  }
+}

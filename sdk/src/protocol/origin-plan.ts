@@ -1,0 +1,173 @@
+import { PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
+import type { Downloads } from "./downloads.js";
+import type { Fetches } from "./fetches.js";
+import type { PeerId } from "./ids.js";
+import type { Neighbour } from "./neighbour.js";
+import { rendezvousWinner } from "./rendezvous.js";
+import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
+import { mergeSlices, slicesOf, type Slice } from "./slices.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+/** Assumed until the origin has been measured. */
+const DEFAULT_TTFB_MS = 200;
+const DEFAULT_RATE_BPS = 2_000_000;
+/** An escalated fetch becomes twice as likely each time this has passed. */
+const ESCALATION_MS = 500;
+/** Gaps that a rescue closes rather than make one more request. */
+const RESCUE_GAP_CHUNKS = 2;
+const MAX_RESCUE_RANGES = 4;
+/** An origin that fails is asked again after 0.5 s, doubled up to this. */
+const MAX_RETRY_MS = 4_000;
+/** Longest time that peers are waited for when the origin has failed. */
+const MAX_FAILING_MS = 20_000;
+
+/** Decides when this peer asks the origin, and for what. */
+export class OriginPlan {
+  readonly #state: EngineState;
+  readonly #fetches: Fetches;
+  readonly #downloads: Downloads;
+  readonly #started = new Set<TrackKind>();
+
+  constructor(parts: { state: EngineState; fetches: Fetches; downloads: Downloads }) {
+    this.#state = parts.state;
+    this.#fetches = parts.fetches;
+    this.#downloads = parts.downloads;
+  }
+
+  plan(segment: StoredSegment, nowMs: number): void {
+    if (segment.complete || nowMs < segment.originRetryMs) return;
+    const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
+    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) {
+      for (const want of segment.wants) this.#state.emit({ type: "fail", want, ...segment.failure });
+      return;
+    }
+    if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
+      // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
+      if (segment.ref.sequence !== INIT_SEQUENCE) this.#started.add(segment.kind);
+      this.#fetch(segment, this.#gaps(segment, 0), "start", nowMs);
+      return;
+    }
+    if (neighbours.length === 0 && !this.#state.gathering) {
+      this.#fetch(segment, this.#gaps(segment, 0), "alone", nowMs);
+      return;
+    }
+    if (segment.marginS === 0) segment.marginS = this.#state.random.between(...RESCUE_MARGIN_S);
+    const leftS = this.#state.timeLeftS(segment.startS, nowMs);
+    const originS = this.#originTimeS(segment);
+    if (leftS - segment.marginS < originS) {
+      if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
+    } else if (neighbours.length > 0 && nowMs >= segment.wantedMs + SETTLE_MS) this.#share(segment, neighbours, nowMs);
+  }
+
+  failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
+    segment.failure = failure;
+    segment.originFailures++;
+    segment.originRetryMs = nowMs + Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
+    const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
+    if (this.#isHopeless(segment, neighbours, nowMs)) for (const want of segment.wants) this.#state.emit({ type: "fail", want, ...failure });
+  }
+
+  /** Fetches a single chunk so that the origin can say who is right. */
+  examine(segment: StoredSegment, chunk: number, reason: "check" | "settle", nowMs: number): void {
+    this.#fetches.start(segment, { first: chunk, end: chunk + 1 }, reason, nowMs);
+  }
+
+  /** Seconds the origin would take for what is missing. */
+  #originTimeS(segment: StoredSegment): number {
+    const { meter } = this.#fetches;
+    const bytes = segment.chunks > 0 ? this.#missingChunks(segment) * CHUNK_BYTES : (this.#bandwidth(segment) / 8) * segment.durationS;
+    return (meter.ttfbMs || DEFAULT_TTFB_MS) / 1000 + (bytes * 8) / (meter.bps || DEFAULT_RATE_BPS);
+  }
+
+  /**
+   * Near the deadline peers are still preferred when they are sure to make it with the origin as a second chance, or when they
+   * are faster than the origin although it is late already (a seek).
+   */
+  #peersSuffice(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }): boolean {
+    const bps = this.#downloads.rateForBps(segment, nowMs);
+    if (bps <= 0) return false;
+    const peersS = (this.#missingChunks(segment) * CHUNK_BYTES * 8) / bps + 0.05;
+    return peersS * 1.5 + originS + 0.5 < leftS || peersS < originS;
+  }
+
+  /** Slices that no neighbour has or has promised: fetched by the winner of the rendezvous, or by chance when it does not. */
+  #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
+    const candidates: PeerId[] = this.#state.options.serves || neighbours.length === 0 ? [this.#state.options.peer] : [];
+    for (const n of neighbours) if (n.serves && n.wants.has(segment.ref.id)) candidates.push(n.peer);
+    if (candidates.length === 0) candidates.push(this.#state.options.peer);
+    const lacking = slicesOf(segment, this.#bandwidth(segment)).filter((s) => this.#isLacking(segment, s, neighbours, nowMs));
+    if (lacking.length === 0) return;
+    const escalates = this.#escalates(segment, candidates.length, nowMs);
+    const mine = lacking.filter((s) => escalates || rendezvousWinner(candidates, `${segment.ref.id}/${s.first}`) === this.#state.options.peer);
+    if (mine.length > 0) this.#fetch(segment, this.#fetches.rangesUsable ? mergeSlices(mine) : [{ first: 0, end: MAX_CHUNKS }], "slice", nowMs);
+  }
+
+  #escalates(segment: StoredSegment, needers: number, nowMs: number): boolean {
+    if (nowMs < segment.wantedMs + PATIENCE_MS || nowMs < segment.nextEscalationMs) return false;
+    segment.nextEscalationMs = nowMs + ESCALATION_MS;
+    segment.escalation = segment.escalation === 0 ? 1 / needers : Math.min(1, 2 * segment.escalation);
+    return this.#state.random.next() < segment.escalation;
+  }
+
+  #isLacking(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): boolean {
+    if (segment.chunks === 0) {
+      if (this.#fetches.covers(segment, slice.first)) return false;
+      return !neighbours.some((n) => n.hasPromised(segment.ref.id, slice.first, nowMs));
+    }
+    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) {
+      if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0 || segment.requested[i] !== 0) continue;
+      if (!neighbours.some((n) => (n.serves && n.holds(segment, i)) || n.hasPromised(segment.ref.id, i, nowMs))) return true;
+    }
+    return false;
+  }
+
+  /** The missing ranges, without those that a neighbour is about to bring. */
+  #rescue(segment: StoredSegment, leftS: number, nowMs: number): void {
+    const graceMs = leftS > 0.5 ? 300 : 0;
+    const gaps = mergeSlices(this.#gaps(segment, graceMs, nowMs), RESCUE_GAP_CHUNKS);
+    if (gaps.length === 0) return;
+    const ranges = gaps.length > MAX_RESCUE_RANGES ? [{ first: gaps[0]?.first ?? 0, end: gaps.at(-1)?.end ?? MAX_CHUNKS }] : gaps;
+    this.#downloads.cancel((r) => r.segment === segment && ranges.some((g) => r.chunk >= g.first && r.chunk < g.end));
+    this.#fetch(segment, ranges, "rescue", nowMs);
+  }
+
+  /** Runs of chunks that are neither here nor being fetched; requests to neighbours younger than `graceMs` count as coming. */
+  #gaps(segment: StoredSegment, graceMs: number, nowMs = 0): Slice[] {
+    if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : [{ first: 0, end: MAX_CHUNKS }];
+    const coming = new Uint8Array(segment.chunks);
+    if (graceMs > 0)
+      for (const n of this.#state.neighbours.values())
+        for (const r of n.outstanding) if (r.segment === segment && nowMs - r.sentMs < Math.max(graceMs, 2 * n.roundTrip.srttMs)) coming[r.chunk] = 1;
+    const gaps: Slice[] = [];
+    for (let i = 0; i < segment.chunks; i++)
+      if (segment.state[i] === Chunk.missing && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
+    return mergeSlices(gaps);
+  }
+
+  #fetch(segment: StoredSegment, slices: readonly Slice[], reason: "start" | "alone" | "slice" | "rescue", nowMs: number): void {
+    if (slices.length === 0) return;
+    // Without ranges one request brings everything.
+    if (!this.#fetches.rangesUsable) {
+      if (!this.#fetches.isActive(segment)) this.#fetches.start(segment, { first: 0, end: MAX_CHUNKS }, reason, nowMs);
+      return;
+    }
+    for (const slice of slices) this.#fetches.start(segment, slice, reason, nowMs);
+  }
+
+  #isHopeless(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): boolean {
+    if (nowMs - segment.wantedMs > MAX_FAILING_MS) return true;
+    if (this.#state.gathering) return false;
+    return !neighbours.some((n) => n.holdings.has(segment.ref.id) || n.promises.has(segment.ref.id));
+  }
+
+  #missingChunks(segment: StoredSegment): number {
+    let missing = 0;
+    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && segment.fetching[i] === 0) missing++;
+    return missing;
+  }
+
+  #bandwidth(segment: StoredSegment): number {
+    return this.#state.store.tracks.get(segment.ref.track)?.bandwidthBps ?? 0;
+  }
+}

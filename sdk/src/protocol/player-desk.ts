@@ -1,0 +1,190 @@
+import type { Announcer } from "./announcer.js";
+import type { Input } from "./contract.js";
+import type { Downloads } from "./downloads.js";
+import type { Fetches } from "./fetches.js";
+import { hasBit } from "./bitfield.js";
+import type { WantId } from "./ids.js";
+import type { Integrity } from "./integrity.js";
+import { INIT_SEQUENCE } from "./segment.js";
+import type { EngineState } from "./state.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
+
+/** Where the player is served: what it plays, where it is, what it asks for, and the handing over. */
+export class PlayerDesk {
+  readonly #state: EngineState;
+  readonly #announcer: Announcer;
+  readonly #downloads: Downloads;
+  readonly #fetches: Fetches;
+  readonly #integrity: Integrity;
+  readonly #wants = new Map<WantId, StoredSegment>();
+
+  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Integrity }) {
+    this.#state = parts.state;
+    this.#announcer = parts.announcer;
+    this.#downloads = parts.downloads;
+    this.#fetches = parts.fetches;
+    this.#integrity = parts.integrity;
+  }
+
+  playlist(input: Extract<Input, { type: "playlist" }>, nowMs: number): void {
+    const { store } = this.#state;
+    const fresh = input.segments.filter((s) => !store.segments.has(s.ref.id));
+    const gone = store.updateTrack({ id: input.track, kind: input.kind, live: input.live, bandwidthBps: input.bandwidthBps, segments: input.segments });
+    for (const segment of gone) this.#discarded(segment);
+    for (const { ref } of fresh) {
+      const segment = store.get(ref);
+      if (segment !== undefined) this.#adopt(segment);
+    }
+    if (input.live) {
+      const before = store.discardBefore(input.track);
+      for (const n of this.#state.neighbours.values()) {
+        for (const id of n.holdings.keys()) if (isBefore(id, input.track, before)) n.holdings.delete(id);
+        for (const id of n.given.keys()) if (isBefore(id, input.track, before)) n.given.delete(id);
+      }
+    }
+    this.#trim(nowMs);
+    this.#downloads.reorder();
+  }
+
+  playhead(input: Extract<Input, { type: "playhead" }>, nowMs: number): void {
+    const { positionS, playing, rate } = input;
+    Object.assign(this.#state.playhead, { positionS, playing, rate, atMs: nowMs });
+  }
+
+  want({ want, kind, segment: info }: Extract<Input, { type: "want" }>, nowMs: number): void {
+    const { store, wanted } = this.#state;
+    const isNew = !store.segments.has(info.ref.id);
+    const segment = store.open(info, kind);
+    if (isNew) this.#adopt(segment);
+    this.#wants.set(want, segment);
+    if (segment.wants.size === 0) {
+      segment.wantedMs = nowMs;
+      segment.firstByteMs = 0;
+      segment.storeBytes = segment.heldBytes;
+      segment.originBytes = 0;
+      segment.peerBytes = 0;
+      segment.failure = undefined;
+      segment.escalation = 0;
+      segment.nextEscalationMs = 0;
+    }
+    segment.wants.add(want);
+    if (info.ref.sequence !== INIT_SEQUENCE) this.#state.activate(kind, info.ref.track, info.ref.sequence);
+    if (segment.complete) return this.deliver(segment, nowMs);
+    wanted.add(segment);
+    this.#announcer.wantsChanged();
+    this.#downloads.reorder();
+  }
+
+  unwant(want: WantId): void {
+    const segment = this.#wants.get(want);
+    if (segment === undefined) return;
+    this.#wants.delete(want);
+    segment.wants.delete(want);
+    if (segment.wants.size > 0) return;
+    this.#state.wanted.delete(segment);
+    // The player has changed its mind (seek, level switch): the origin's bytes cost money, those of neighbours wait for nothing.
+    this.#fetches.abort((f) => f.segment === segment && f.reason !== "check" && f.reason !== "settle");
+    this.#announcer.wantsChanged();
+    this.#downloads.reorder();
+  }
+
+  /** Bytes of the segment are coming in. */
+  received(segment: StoredSegment, nowMs = 0): void {
+    if (segment.firstByteMs === 0 && segment.wants.size > 0) segment.firstByteMs = nowMs;
+  }
+
+  /** A chunk has become part of the store. */
+  stored(segment: StoredSegment, chunk: number, nowMs: number): void {
+    const giver = segment.givers[chunk] ?? "origin";
+    const bytes = segment.payloads[chunk]?.length ?? 0;
+    if (segment.firstByteMs === 0) segment.firstByteMs = nowMs;
+    if (giver === "origin") segment.originBytes += bytes;
+    else segment.peerBytes += bytes;
+    this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
+    this.#announcer.changed(segment, nowMs);
+    if (segment.complete) {
+      this.#integrity.complete(segment);
+      this.#trim(nowMs);
+      if (segment.wants.size > 0) this.deliver(segment, nowMs);
+    } else if (segment.wants.size > 0) {
+      let loadedBytes = 0;
+      for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.verified) loadedBytes += segment.chunkLength(i);
+      for (const want of segment.wants) this.#state.emit({ type: "progress", want, loadedBytes, sizeBytes: segment.sizeBytes ?? 0 });
+    }
+  }
+
+  deliver(segment: StoredSegment, nowMs: number): void {
+    const { counters, wanted } = this.#state;
+    const payloads = segment.payloads.filter((p) => p !== undefined);
+    const { meter } = this.#fetches;
+    const delivery = {
+      originBytes: segment.originBytes, peerBytes: segment.peerBytes, storeBytes: segment.storeBytes, wantedMs: segment.wantedMs,
+      firstByteMs: segment.firstByteMs === 0 ? nowMs : segment.firstByteMs, completeMs: nowMs, throughputBps: meter.bps, originTtfbMs: meter.ttfbMs,
+    };
+    for (const want of segment.wants) {
+      this.#wants.delete(want);
+      counters.playedBytes += segment.sizeBytes ?? 0;
+      this.#state.emit({ type: "deliver", want, payloads, delivery });
+    }
+    segment.wants.clear();
+    if (wanted.delete(segment)) this.#announcer.wantsChanged();
+    this.#downloads.reorder();
+  }
+
+  /** The size of a segment is known: its chunks can be counted, and those of neighbours with them. */
+  learnSize(segment: StoredSegment, sizeBytes: number, certain: boolean): void {
+    if (segment.sizeBytes === sizeBytes || (segment.sizeCertain && !certain)) {
+      segment.sizeCertain ||= certain;
+      return;
+    }
+    this.#state.store.heldBytes -= segment.heldBytes;
+    this.#downloads.cancel((r) => r.segment === segment);
+    segment.setSize(sizeBytes, certain);
+    this.#fetches.remark(segment);
+    this.#countAll(segment);
+    this.#downloads.reorder();
+  }
+
+  /** A segment that is new to us may be old to neighbours. */
+  #adopt(segment: StoredSegment): void {
+    if (segment.sizeBytes === undefined)
+      for (const n of this.#state.neighbours.values()) {
+        const holding = n.holdings.get(segment.ref.id);
+        if (holding !== undefined) return this.learnSize(segment, holding.sizeBytes, false);
+      }
+    else this.#countAll(segment);
+  }
+
+  #countAll(segment: StoredSegment): void {
+    segment.availability.fill(0);
+    for (const n of this.#state.neighbours.values()) {
+      const holding = n.holdings.get(segment.ref.id);
+      if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
+      for (let i = 0; i < segment.chunks; i++) if (holding.chunks === "all" || hasBit(holding.chunks, i)) segment.availability[i] = (segment.availability[i] ?? 0) + 1;
+    }
+  }
+
+  #discarded(segment: StoredSegment): void {
+    this.#state.wanted.delete(segment);
+    this.#downloads.cancel((r) => r.segment === segment);
+    this.#fetches.abort((f) => f.segment === segment);
+    this.#integrity.forget(segment.ref.id);
+    this.#state.emit({ type: "segment-evicted", segment: segment.ref });
+  }
+
+  #trim(nowMs: number): void {
+    const { store } = this.#state;
+    if (store.heldBytes <= store.limitBytes) return;
+    for (const segment of store.overflow(this.#state.positionS(nowMs))) {
+      store.evict(segment);
+      this.#announcer.changed(segment, nowMs);
+      this.#state.emit({ type: "segment-evicted", segment: segment.ref });
+    }
+  }
+}
+
+/** Segment ids are `track.sequence.variant` in hex. */
+function isBefore(id: string, track: number, sequence: number): boolean {
+  const [t, s] = id.split(".");
+  return t === track.toString(16) && parseInt(s ?? "", 16) < sequence;
+}
