@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 /** One request, as the origin saw it. Times are on the origin's clock. */
 export interface AccessEntry {
   readonly atMs: number;
@@ -38,4 +40,23 @@ export function mediaBytes(entries: readonly AccessEntry[]): number {
 /** Whether a request was for media: a segment or an init section. */
 export function isMedia({ path }: { readonly path: string }): boolean {
   return /\.(ts|m4s|mp4|m4v|m4a|aac|vtt|webvtt)$/i.test(path);
+}
+
+/** The entry of a request that has just arrived. */
+export function openEntry(request: IncomingMessage, atMs: number): AccessEntry {
+  const [rawPath = "/", query = ""] = (request.url ?? "/").split("?", 2);
+  const viewerHeader = request.headers["x-viewer"];
+  const viewer =
+    new URLSearchParams(query).get("v") ??
+    (typeof viewerHeader === "string" ? viewerHeader : `connection ${request.socket.remotePort ?? "closed"}`);
+  const { method = "GET", headers } = request;
+  return { atMs, viewer, method, path: decodePath(rawPath), query, range: headers.range, status: 0, bytesSent: 0, endedMs: undefined, aborted: false };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

@@ -1,7 +1,6 @@
-import { createCipheriv, createHash } from "node:crypto";
-
 import type { LiveClock } from "./live-clock.js";
 import { liveWindow, masterPlaylist, mediaPlaylist, type PlaylistSegment } from "./playlist.js";
+import { encrypt, SAMPLE_KEY } from "./sample-key.js";
 import type { SampleLevel, SampleMedia } from "./sample-media.js";
 import { stuff } from "./stuffing.js";
 
@@ -9,7 +8,6 @@ import { stuff } from "./stuffing.js";
 const KEPT_SEGMENTS = 64;
 /** Segments that stay available after they left the playlist (RFC 8216, 6.2.2 asks for at least one window). */
 const KEPT_BEHIND_WINDOW = 10;
-const SAMPLE_KEY = createHash("sha256").update("shoal sample key").digest().subarray(0, 16);
 
 /** What {@link createCatalogue} needs. */
 export interface CatalogueConfig {
@@ -125,14 +123,6 @@ export function createCatalogue(config: CatalogueConfig): Catalogue {
   }
 
   return { content };
-}
-
-/** AES-128-CBC with the media sequence number as IV (RFC 8216, 5.2). */
-function encrypt(clear: Buffer, mediaSequence: number): Buffer {
-  const iv = Buffer.alloc(16);
-  iv.writeUInt32BE(mediaSequence, 12);
-  const cipher = createCipheriv("aes-128-cbc", SAMPLE_KEY, iv);
-  return Buffer.concat([cipher.update(clear), cipher.final()]);
 }
 
 function range(first: number, last: number): number[] {

@@ -51,6 +51,13 @@ export function bytesContent(path: string, bytes: Uint8Array): Content {
   };
 }
 
+/** A file of the mounted folder (by URL path, without a final slash) whose path is the longest that matches. */
+export async function mountedContent(mounts: ReadonlyMap<string, string>, path: string): Promise<Content | undefined> {
+  const [prefix, folder] =
+    [...mounts].filter(([candidate]) => path.startsWith(`${candidate}/`)).sort((a, b) => b[0].length - a[0].length)[0] ?? [];
+  return prefix === undefined || folder === undefined ? undefined : fileContent(folder, path.slice(prefix.length + 1));
+}
+
 /**
  * A file below `folder`, or undefined when there is none. A folder means its index.html. Neither `..` nor a
  * symbolic link leads out.

@@ -1,3 +1,6 @@
+import { fill, settle, type Bucket } from "./bucket.js";
+import { fairShares } from "./fair-shares.js";
+
 /** Rates in bits a second; what is undefined is not limited. */
 export interface Rates {
   /** One viewer's access line: its parallel requests share it. */
@@ -22,16 +25,7 @@ export interface Pacer {
 
 /** Small steps, so that a receiver measures a steady rate. */
 const STEP_MS = 10;
-/** What an idle line may send at once; more would make short responses look faster than the line. */
-const IDLE_BURST_MS = 15;
-/** What a busy line catches up with after the process was held up. */
-const BUSY_BURST_MS = 250;
 const UNLIMITED_TAKE_BYTES = 64 * 1024;
-
-interface Bucket {
-  bytes: number;
-  filledMs: number;
-}
 
 interface OpenTransfer {
   readonly viewer: string;
@@ -132,37 +126,6 @@ function grant(transfer: OpenTransfer, bytes: number): void {
   const { waiting } = transfer;
   transfer.waiting = undefined;
   waiting?.resolve(bytes);
-}
-
-/** Adds what the rate allowed since the last look; returns the whole bytes there are. */
-function fill(bucket: Bucket, rateBps: number | undefined, now: number): number {
-  if (rateBps === undefined) {
-    bucket.bytes = 0;
-    bucket.filledMs = now;
-    return UNLIMITED_TAKE_BYTES * 1024;
-  }
-  const bytesPerMs = rateBps / 8000;
-  bucket.bytes = Math.min(bucket.bytes + (now - bucket.filledMs) * bytesPerMs, Math.max(1, BUSY_BURST_MS * bytesPerMs));
-  bucket.filledMs = now;
-  return Math.max(0, Math.floor(bucket.bytes));
-}
-
-function settle(bucket: Bucket, rateBps: number | undefined, now: number): void {
-  fill(bucket, rateBps, now);
-  if (rateBps !== undefined) bucket.bytes = Math.min(bucket.bytes, (IDLE_BURST_MS * rateBps) / 8000);
-}
-
-/** Divides a budget equally, but nobody gets more than it wants (max-min fairness). Whole numbers. */
-export function fairShares(budget: number, wants: readonly number[]): number[] {
-  const shares = wants.map(() => 0);
-  const order = wants.map((_, index) => index).sort((a, b) => (wants[a] ?? 0) - (wants[b] ?? 0) || a - b);
-  let left = budget;
-  order.forEach((index, position) => {
-    const share = Math.min(wants[index] ?? 0, Math.floor(left / (order.length - position)));
-    shares[index] = share;
-    left -= share;
-  });
-  return shares;
 }
 
 function sum(values: readonly number[]): number {

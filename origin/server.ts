@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-import type { AccessEntry } from "./access-log.js";
+import { openEntry, type AccessEntry } from "./access-log.js";
 import { DEFAULT_BEHAVIOUR, type OriginBehaviour } from "./behaviour.js";
 import { createCatalogue } from "./catalogue.js";
-import { bytesContent, fileContent, type Content } from "./content.js";
+import { bytesContent, mountedContent, type Content } from "./content.js";
 import { exchange, type ExchangeHost } from "./exchange.js";
 import { createFaultList, type Fault } from "./fault.js";
 import { createLiveClock, type LiveClock } from "./live-clock.js";
@@ -77,7 +77,7 @@ export async function startOrigin(config: OriginConfig = {}): Promise<Origin> {
     const text = answers.get(path)?.(hostName);
     if (text !== undefined) return bytesContent(path, Buffer.from(text));
     const bytes = catalogue.content(path);
-    const found = bytes === undefined ? await mountedFile(mounts, path) : bytesContent(path, bytes);
+    const found = bytes === undefined ? await mountedContent(mounts, path) : bytesContent(path, bytes);
     if (found === undefined || !path.endsWith(".m3u8") || query === "") return found;
     const playlist = Buffer.from(await found.read(0, found.sizeBytes)).toString("utf8");
     await found.close();
@@ -126,30 +126,6 @@ export async function startOrigin(config: OriginConfig = {}): Promise<Origin> {
         server.closeAllConnections();
       }),
   };
-}
-
-async function mountedFile(mounts: ReadonlyMap<string, string>, path: string): Promise<Content | undefined> {
-  const [prefix, folder] =
-    [...mounts].filter(([candidate]) => path.startsWith(`${candidate}/`)).sort((a, b) => b[0].length - a[0].length)[0] ?? [];
-  return prefix === undefined || folder === undefined ? undefined : fileContent(folder, path.slice(prefix.length + 1));
-}
-
-function openEntry(request: IncomingMessage, atMs: number): AccessEntry {
-  const [rawPath = "/", query = ""] = (request.url ?? "/").split("?", 2);
-  const viewerHeader = request.headers["x-viewer"];
-  const viewer =
-    new URLSearchParams(query).get("v") ??
-    (typeof viewerHeader === "string" ? viewerHeader : `connection ${request.socket.remotePort ?? "closed"}`);
-  const { method = "GET", headers } = request;
-  return { atMs, viewer, method, path: decodePath(rawPath), query, range: headers.range, status: 0, bytesSent: 0, endedMs: undefined, aborted: false };
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function behaviourOf(config: OriginConfig): Partial<OriginBehaviour> {

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   origin.mount("/", DEMO_DIR);
   origin.answer("/config.json", (hostName) => JSON.stringify({ tracker: `http://${hostName}:${trackerPort}`, streams }));
 
-  const shownHost = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  const shownHost = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const page = `http://${shownHost}:${port}/`;
   say(["", `  Shoal plays at   ${page}`, `  first stream     ${streams[0]?.name ?? ""}`, `  signaling        http://${shownHost}:${trackerPort}`,
     "", "  Open it in several tabs. Ctrl-C stops everything.", ""].join("\n"));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { createPacer, fairShares, type Pacer } from "../pacer.js";
+import { fairShares } from "../fair-shares.js";
+import { createPacer, type Pacer } from "../pacer.js";
 
 let pacer: Pacer;
 
