@@ -2,43 +2,29 @@ import type { PlayerStats } from "shoal";
 import { ORIGIN_SLOT, type Palette } from "./palette.js";
 import { bytesText, percentText, secondsText, shortPeer } from "./quantity.js";
 
-const ROWS = ["From peers", "From origin", "Uploaded", "Neighbours", "Buffer", "Behind live", "Delivery", "Rescues", "Tracker", "Control"] as const;
-type Row = (typeof ROWS)[number];
+const MODES = { p2p: "P2P", "origin-only": "origin only" } as const;
 
-const DELIVERY = { p2p: "shared", "origin-only": "origin only" } as const;
-
-/** The live figures: the offload, the bar of who sent how much, and a table. */
+/** The live figures: the offload, the bar of who sent how much, and the table whose rows index.html names. */
 export class Figures {
-  private readonly cells = new Map<Row, HTMLElement>();
-
   constructor(
     private readonly elements: { readonly offload: HTMLElement; readonly share: HTMLElement; readonly table: HTMLElement },
     private readonly palette: Palette,
-  ) {
-    for (const row of ROWS) {
-      const [group, term, value] = [document.createElement("div"), document.createElement("dt"), document.createElement("dd")];
-      term.textContent = row;
-      value.textContent = "–";
-      group.append(term, value);
-      elements.table.append(group);
-      this.cells.set(row, value);
-    }
-  }
+  ) {}
 
   update(stats: PlayerStats | undefined, latencyS: number | undefined): void {
     const received = stats === undefined ? 0 : stats.originBytes + stats.peerBytes;
     setText(this.elements.offload, stats === undefined || received === 0 ? "–" : percentText(stats.offload));
     this.updateShare(stats, received);
-    this.set("From peers", stats && bytesText(stats.peerBytes));
-    this.set("From origin", stats && bytesText(stats.originBytes));
-    this.set("Uploaded", stats && bytesText(stats.uploadedBytes));
-    this.set("Neighbours", stats && String(stats.neighbours.length));
-    this.set("Buffer", stats && secondsText(stats.bufferS));
-    this.set("Behind live", latencyS === undefined ? undefined : secondsText(latencyS));
-    this.set("Delivery", stats && DELIVERY[stats.mode]);
-    this.set("Rescues", stats && String(stats.rescues));
-    this.set("Tracker", stats?.tracker);
-    this.set("Control", stats && stats.peerBytes + stats.uploadedBytes > 0 ? percentText(stats.controlBytes / (stats.peerBytes + stats.uploadedBytes)) : undefined);
+    this.set("peers", stats && bytesText(stats.peerBytes));
+    this.set("origin", stats && bytesText(stats.originBytes));
+    this.set("uploaded", stats && bytesText(stats.uploadedBytes));
+    this.set("neighbours", stats && String(stats.neighbours.length));
+    this.set("buffer", stats && secondsText(stats.bufferS));
+    this.set("latency", latencyS === undefined ? undefined : secondsText(latencyS));
+    this.set("mode", stats && MODES[stats.mode]);
+    this.set("rescues", stats && String(stats.rescues));
+    this.set("tracker", stats?.tracker);
+    this.set("control", stats && stats.peerBytes + stats.uploadedBytes > 0 ? percentText(stats.controlBytes / (stats.peerBytes + stats.uploadedBytes)) : undefined);
   }
 
   /** Origin first, then the neighbours that are here; those gone make up the rest, in grey. */
@@ -56,9 +42,9 @@ export class Figures {
     this.elements.share.setAttribute("aria-label", label === "" ? "Nothing received yet" : `Received from: ${label}`);
   }
 
-  private set(row: Row, text: string | undefined): void {
-    const cell = this.cells.get(row);
-    if (cell !== undefined) setText(cell, text ?? "–");
+  private set(figure: string, text: string | undefined): void {
+    const cell = this.elements.table.querySelector(`[data-figure="${figure}"]`);
+    if (cell !== null) setText(cell, text ?? "–");
   }
 }
 

@@ -12,7 +12,7 @@ export class Legend {
     if (key === this.shown && this.host.childElementCount > 0) return;
     this.shown = key;
     const neighbours = peers.map((peer) => ({ name: shortPeer(peer), slot: this.palette.slotOf(peer) }));
-    const entries = [{ name: "Origin", slot: ORIGIN_SLOT }, ...neighbours, { name: "Own store", slot: STORE_SLOT }];
+    const entries = [{ name: "Origin", slot: ORIGIN_SLOT }, { name: "Own store", slot: STORE_SLOT }, ...neighbours];
     this.host.replaceChildren(...entries.map(({ name, slot }) => this.entry(name, slot)));
   }
 

@@ -9,7 +9,7 @@ import { countText } from "./quantity.js";
 import { Rates } from "./rates.js";
 import { redraw } from "./redraw.js";
 import { sentence } from "./sentence.js";
-import { showSnippets } from "./snippets.js";
+import { makeSnippetsCopyable, nameTracker } from "./snippets.js";
 import { showStreamChoice } from "./stream-choice.js";
 import { addressOf, readStreams, type Stream } from "./streams.js";
 import { SwarmPicture, type SwarmView } from "./swarm-picture.js";
@@ -100,7 +100,7 @@ function describe(): void {
 
 async function start(): Promise<void> {
   const found = await readStreams(new URL(location.href));
-  showSnippets(byId("snippets"), found?.tracker ?? location.origin);
+  if (found !== undefined) nameTracker(found.tracker);
   if (found === undefined) {
     problem("No stream is named: start this page with npm start, or add ?src= and the address of an HLS stream to its own.");
     setText(happening, "");
@@ -121,4 +121,5 @@ async function start(): Promise<void> {
 byId<HTMLButtonElement>("open-tab").addEventListener("click", () => window.open(location.href, "_blank", "noopener"));
 addEventListener("pagehide", () => player?.destroy());
 legend.update([]);
+makeSnippetsCopyable();
 void start();

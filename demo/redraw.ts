@@ -18,7 +18,7 @@ export function redraw(element: Element, draw: (nowMs: number) => void): void {
   new IntersectionObserver((entries) => {
     onScreen = entries.at(-1)?.isIntersecting ?? false;
     next();
-  }).observe(element);
+  }, { rootMargin: "100px" }).observe(element);
 }
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");

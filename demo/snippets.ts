@@ -1,35 +1,24 @@
 const COPIED_MS = 1_500;
 
-/** The two ways to use Shoal, ready to copy, with this page's tracker filled in. */
-export function showSnippets(host: HTMLElement, tracker: string): void {
-  host.replaceChildren(
-    snippet("With npm and a bundler", `const shoal = new Shoal({ tracker: "${tracker}" });\nconst hls = new Hls(shoal.hlsConfig());`),
-    snippet("With script tags", `<script src="hls.min.js"></script>\n<script src="shoal.min.js" data-tracker="${tracker}"></script>`),
-  );
+/** Fills this page's tracker into the two ways to use Shoal. */
+export function nameTracker(tracker: string): void {
+  for (const place of document.querySelectorAll("[data-tracker]")) place.textContent = tracker;
 }
 
-function snippet(title: string, code: string): HTMLElement {
-  const [box, heading, pre, copy] = [document.createElement("div"), document.createElement("h3"), document.createElement("pre"), document.createElement("button")];
-  box.className = "snippet";
-  heading.textContent = title;
-  pre.textContent = code;
-  // Scrolls sideways on a phone, so the keyboard must reach it.
-  pre.tabIndex = 0;
-  pre.setAttribute("role", "region");
-  pre.setAttribute("aria-label", `Code: ${title}`);
-  copy.type = "button";
-  copy.textContent = "Copy";
-  copy.setAttribute("aria-label", `Copy: ${title}`);
-  copy.addEventListener("click", () => {
-    navigator.clipboard.writeText(code).then(
-      () => {
-        copy.textContent = "Copied";
-        setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
-      },
-      // Where the clipboard is forbidden, the selection is one key away from it.
-      () => getSelection()?.selectAllChildren(pre),
-    );
-  });
-  box.append(heading, pre, copy);
-  return box;
+export function makeSnippetsCopyable(): void {
+  for (const box of document.querySelectorAll(".snippet")) {
+    const [button, code] = [box.querySelector("button"), box.querySelector("code")];
+    if (button !== null && code !== null) button.addEventListener("click", () => void copy(button, code));
+  }
+}
+
+async function copy(button: HTMLButtonElement, code: HTMLElement): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(code.textContent ?? "");
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
+  } catch {
+    // Where the clipboard is forbidden, the selection is one key away from it.
+    getSelection()?.selectAllChildren(code);
+  }
 }

@@ -6,58 +6,70 @@ export interface Point {
   readonly y: number;
 }
 
-const LANE_OFFSET = 4.5;
-const MAX_WIDTH = 7;
-const DOT_GAP = 13;
-const SPEED_PX_PER_S = 40;
 /** Less than this is talk, not media. */
-const QUIET_BPS = 20_000;
+export const QUIET_BPS = 20_000;
+/** Half of what is between the two directions. */
+const LANE_OFFSET = 4.5;
+const MAX_WIDTH = 8;
+const DOT_GAP = 14;
+const SPEED_PX_PER_S = 40;
 
-/** A connection: a thin line, and on it dots that run the way the bytes go, the thicker the faster. */
+/** A connection: a thin line when quiet; else a band each way, as thick as it is fast, with dots that run the way the bytes go. */
 export class SwarmLink {
   readonly element = svg("g", {});
   private readonly base = svg("path", { stroke: "var(--line)", "stroke-width": 1.5 });
-  private readonly down: SVGElement;
-  private readonly up = svg("path", { stroke: "var(--soft)" });
+  private readonly down: Lane;
+  private readonly up = new Lane("var(--soft)");
 
-  constructor(colour: string) {
-    this.down = svg("path", { stroke: colour });
-    this.element.append(this.base, this.up, this.down);
+  constructor(colour: string, private readonly laneOffset = LANE_OFFSET) {
+    this.down = new Lane(colour);
+    this.element.append(this.base, this.up.element, this.down.element);
   }
 
   /** `from` is the neighbour or the origin, `to` this viewer. */
   place(from: Point, to: Point, radii: { readonly fromRadius: number; readonly toRadius: number }): void {
     const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
     const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
-    const reach = Math.max(length - radii.toRadius - 6, radii.fromRadius + 6);
-    const line = (side: number): string => {
-      const [ox, oy] = [-dy * side, dx * side];
-      const at = (distance: number): string => `${(from.x + dx * distance + ox).toFixed(1)} ${(from.y + dy * distance + oy).toFixed(1)}`;
-      return `M${at(radii.fromRadius + 6)}L${at(reach)}`;
-    };
-    this.base.setAttribute("d", line(0));
-    this.down.setAttribute("d", line(LANE_OFFSET));
-    this.up.setAttribute("d", line(-LANE_OFFSET));
+    const [near, far] = [radii.fromRadius + 8, Math.max(length - radii.toRadius - 8, radii.fromRadius + 8)];
+    const at = (distance: number, side: number): string => `${(from.x + dx * distance - dy * side).toFixed(1)} ${(from.y + dy * distance + dx * side).toFixed(1)}`;
+    this.base.setAttribute("d", `M${at(near, 0)}L${at(far, 0)}`);
+    this.down.place(`M${at(near, this.laneOffset)}L${at(far, this.laneOffset)}`);
+    this.up.place(`M${at(far, -this.laneOffset)}L${at(near, -this.laneOffset)}`);
   }
 
   flow({ downBps, upBps }: Flow, nowMs: number): void {
-    const travelled = prefersStillness() ? 0 : (nowMs / 1_000) * SPEED_PX_PER_S;
-    run(this.down, downBps, -travelled);
-    run(this.up, upBps, travelled);
+    this.down.flow(downBps, nowMs);
+    this.up.flow(upBps, nowMs);
     this.base.setAttribute("opacity", downBps > QUIET_BPS || upBps > QUIET_BPS ? "0" : "1");
   }
 }
 
-function run(path: SVGElement, rateBps: number, offset: number): void {
-  if (rateBps <= QUIET_BPS) {
-    path.setAttribute("visibility", "hidden");
-    return;
+/** One direction of a link; its path runs with the bytes. */
+class Lane {
+  readonly element = svg("g", { visibility: "hidden" });
+  private readonly band = svg("path", { opacity: 0.25 });
+  private readonly dots = svg("path", { "stroke-dasharray": `0.1 ${DOT_GAP}` });
+
+  constructor(colour: string) {
+    this.element.setAttribute("stroke", colour);
+    this.element.append(this.band, this.dots);
   }
-  path.setAttribute("visibility", "visible");
-  // Four times the rate, one step thicker: a phone's uplink and a cable's downlink fit one picture.
-  path.setAttribute("stroke-width", Math.min(MAX_WIDTH, 2 + 1.25 * Math.max(0, Math.log2(rateBps / 125_000))).toFixed(1));
-  path.setAttribute("stroke-dasharray", `0.1 ${DOT_GAP}`);
-  path.setAttribute("stroke-dashoffset", (offset % (DOT_GAP + 0.1)).toFixed(1));
+
+  place(path: string): void {
+    this.band.setAttribute("d", path);
+    this.dots.setAttribute("d", path);
+  }
+
+  flow(rateBps: number, nowMs: number): void {
+    this.element.setAttribute("visibility", rateBps > QUIET_BPS ? "visible" : "hidden");
+    if (rateBps <= QUIET_BPS) return;
+    // Twice the rate, one step thicker: a phone's uplink and a cable's downlink fit one picture.
+    const width = Math.min(MAX_WIDTH, 2.5 + Math.max(0, Math.log2(rateBps / 125_000)));
+    this.band.setAttribute("stroke-width", width.toFixed(1));
+    this.dots.setAttribute("stroke-width", (width * 0.8).toFixed(1));
+    const travelled = prefersStillness() ? 0 : (nowMs / 1_000) * SPEED_PX_PER_S;
+    this.dots.setAttribute("stroke-dashoffset", (-travelled % (DOT_GAP + 0.1)).toFixed(1));
+  }
 }
 
 export function svg(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {

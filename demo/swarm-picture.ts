@@ -2,17 +2,17 @@ import { ORIGIN_SLOT, type Palette } from "./palette.js";
 import { countText, rateText, shortPeer } from "./quantity.js";
 import { prefersStillness } from "./redraw.js";
 import { setText } from "./figures.js";
-import { SwarmLink, svg, type Point } from "./swarm-link.js";
+import { QUIET_BPS, SwarmLink, svg, type Point } from "./swarm-link.js";
 
-const YOU: Point = { x: 200, y: 176 };
+const YOU: Point = { x: 180, y: 172 };
 const YOU_RADIUS = 22;
-const ORIGIN: Point = { x: 200, y: 32 };
+const ORIGIN: Point = { x: 180, y: 30 };
 const NODE_RADIUS = 11;
-/** Neighbours stand on this ellipse; the sixth of it around the origin stays free. */
-const ORBIT: Point = { x: 142, y: 98 };
+/** Neighbours stand on this ellipse. */
+const ORBIT: Point = { x: 122, y: 96 };
 const MAX_STRANGERS = 48;
-/** Beyond this many the rates would cover each other. */
-const MAX_RATE_LABELS = 6;
+/** Beyond this many there is no room for rates, and names stand outside the ring. */
+const MAX_RATES = 6;
 
 export interface Flow {
   readonly downBps: number;
@@ -28,6 +28,7 @@ export interface SwarmView {
 interface Node {
   readonly group: SVGElement;
   readonly link: SwarmLink;
+  readonly name: SVGElement;
   readonly rate: SVGElement;
   at: Point;
 }
@@ -39,18 +40,18 @@ export class SwarmPicture {
   private readonly nodes = new Map<string, Node>();
   private readonly originLink: SwarmLink;
   private readonly halo = svg("rect", { fill: "none", stroke: "var(--origin)", "stroke-width": 2 });
-  private readonly originRate = label("", { x: ORIGIN.x + 20, y: ORIGIN.y + 13 }, "start");
+  private readonly originRate = label("", { x: ORIGIN.x + 28, y: ORIGIN.y + 13 }, "start");
   private pulse = 0;
 
   constructor(private readonly root: SVGElement, private readonly palette: Palette) {
-    this.originLink = new SwarmLink(palette.cssColour(ORIGIN_SLOT));
+    this.originLink = new SwarmLink(palette.cssColour(ORIGIN_SLOT), 0);
     this.originLink.place(ORIGIN, YOU, { fromRadius: 13, toRadius: YOU_RADIUS });
     this.links.append(this.originLink.element);
     const origin = svg("rect", { x: ORIGIN.x - 11, y: ORIGIN.y - 11, width: 22, height: 22, rx: 5, fill: "var(--origin)" });
     const you = svg("circle", { cx: YOU.x, cy: YOU.y, r: YOU_RADIUS, fill: "var(--you)" });
     const name = svg("text", { x: YOU.x, y: YOU.y + 5, fill: "var(--on-you)", "font-size": 14, "font-weight": 600, "text-anchor": "middle" });
     name.textContent = "You";
-    root.append(this.strangers, this.links, this.halo, origin, label("Origin", { x: ORIGIN.x + 20, y: ORIGIN.y - 2 }, "start", true), this.originRate, you, name);
+    root.append(this.strangers, this.links, this.halo, origin, label("Origin", { x: ORIGIN.x + 28, y: ORIGIN.y - 2 }, "start", true), this.originRate, you, name);
   }
 
   /** A chunk came from the origin. */
@@ -64,13 +65,13 @@ export class SwarmPicture {
     for (const [peer, flow] of view.neighbours) {
       const node = this.nodes.get(peer) ?? this.add(peer);
       this.move(node, seat(index, view.neighbours.size));
+      placeName(node, view.neighbours.size > MAX_RATES);
       node.link.flow(flow, nowMs);
-      const busiest = Math.max(flow.downBps, flow.upBps);
-      setText(node.rate, view.neighbours.size > MAX_RATE_LABELS || busiest < 1_000 ? "" : `${flow.downBps >= flow.upBps ? "↓" : "↑"} ${rateText(busiest)}`);
+      setText(node.rate, view.neighbours.size > MAX_RATES ? "" : rateLabel(flow));
       index += 1;
     }
     this.originLink.flow({ downBps: view.originBps, upBps: 0 }, nowMs);
-    setText(this.originRate, view.originBps < 1_000 ? "" : `↓ ${rateText(view.originBps)}`);
+    setText(this.originRate, rateLabel({ downBps: view.originBps, upBps: 0 }));
     this.drawPulse();
     this.drawStrangers(Math.min(MAX_STRANGERS, Math.max(0, view.swarmSize - 1 - view.neighbours.size)));
   }
@@ -84,11 +85,12 @@ export class SwarmPicture {
     const colour = this.palette.cssColour(this.palette.slotOf(peer));
     const link = new SwarmLink(colour);
     const group = svg("g", {});
+    const name = label(shortPeer(peer), YOU, "middle", true);
     const rate = label("", { x: 0, y: NODE_RADIUS + 30 }, "middle");
-    group.append(svg("circle", { r: NODE_RADIUS, fill: colour }), label(shortPeer(peer), { x: 0, y: NODE_RADIUS + 16 }, "middle", true), rate);
+    group.append(svg("circle", { r: NODE_RADIUS, fill: colour }), name, rate);
     this.links.append(link.element);
     this.root.append(group);
-    const node = { group, link, rate, at: YOU };
+    const node = { group, link, name, rate, at: YOU };
     this.nodes.set(peer, node);
     return node;
   }
@@ -119,21 +121,39 @@ export class SwarmPicture {
   private drawStrangers(count: number): void {
     while (this.strangers.childElementCount > count) this.strangers.lastElementChild?.remove();
     while (this.strangers.childElementCount < count) {
-      // The golden angle spreads any number evenly and leaves those already there in place.
-      const angle = this.strangers.childElementCount * 2.39996 + 0.7;
-      const far = 1 + 0.02 * (this.strangers.childElementCount % 3);
-      this.strangers.append(svg("circle", { cx: 200 + 190 * far * Math.sin(angle), cy: 160 - 146 * far * Math.cos(angle), r: 3 }));
+      // The golden ratio spreads any number evenly and leaves those already there in place.
+      const turn = ((this.strangers.childElementCount + 1) * 0.618034) % 1;
+      // Right of the origin's name, left of the origin; below are the neighbours' names.
+      const degrees = turn < 0.45 ? 40 + 75 * (turn / 0.45) : -18 - 97 * ((turn - 0.45) / 0.55);
+      const angle = (degrees * Math.PI) / 180;
+      this.strangers.append(svg("circle", { cx: YOU.x + 171 * Math.sin(angle), cy: YOU.y - 10 - 150 * Math.cos(angle), r: 3 }));
     }
   }
 }
 
+/** The part of the ring around the origin stays free: a third, or a seventh when it gets crowded. */
 function seat(index: number, count: number): Point {
-  const angle = ((60 + (240 * (index + 0.5)) / count) * Math.PI) / 180;
+  const free = count > MAX_RATES ? 50 : 120;
+  const angle = ((free / 2 + ((360 - free) * (index + 0.5)) / count) * Math.PI) / 180;
   return { x: YOU.x + ORBIT.x * Math.sin(angle), y: YOU.y - ORBIT.y * Math.cos(angle) };
 }
 
+function placeName({ name, at }: Node, outside: boolean): void {
+  const [dx, dy] = [(at.x - YOU.x) / ORBIT.x, (at.y - YOU.y) / ORBIT.y];
+  const sideways = Math.abs(dx) > 0.3;
+  name.setAttribute("x", outside ? (dx * 17).toFixed(1) : "0");
+  name.setAttribute("y", outside ? (4 + dy * 22).toFixed(1) : String(NODE_RADIUS + 16));
+  name.setAttribute("text-anchor", !outside || !sideways ? "middle" : dx > 0 ? "start" : "end");
+}
+
+/** One unit for both ways: there is little room beside a node. */
+function rateLabel({ downBps, upBps }: Flow): string {
+  const parts = [{ arrow: "↓", bps: downBps }, { arrow: "↑", bps: upBps }].filter(({ bps }) => bps > QUIET_BPS).map(({ arrow, bps }) => `${arrow}\u00a0${(bps / 1e6).toFixed(1)}`);
+  return parts.length === 0 ? "" : `${parts.join(" ")} Mb/s`;
+}
+
 function label(text: string, at: Point, anchor: string, strong = false): SVGElement {
-  const element = svg("text", { x: at.x, y: at.y, fill: strong ? "var(--ink)" : "var(--soft)", "font-size": 12, "font-weight": strong ? 600 : 400, "text-anchor": anchor });
+  const element = svg("text", { x: at.x, y: at.y, fill: strong ? "var(--ink)" : "var(--soft)", "font-size": 12.5, "font-weight": strong ? 600 : 400, "text-anchor": anchor });
   element.textContent = text;
   return element;
 }

@@ -6,6 +6,8 @@ const AXIS_PX = 20;
 const BUFFER_PX = 7;
 const ROW_PX = 13;
 const LANE_GAP_PX = 4;
+/** Below this a cell is dust; then one stands for several chunks. */
+const MIN_CELL_PX = 4;
 /** The playhead stands here, the stream glides past it: what is still to come needs more room than what was. */
 const PLAYHEAD_SHARE = 0.3;
 const PX_PER_SECOND = 17;
@@ -79,7 +81,7 @@ export class Timeline {
     const heaviest = new Map<number, number>();
     for (const { track, slots } of segments) heaviest.set(track, Math.max(heaviest.get(track) ?? 0, slots.length));
     const tracks = [...heaviest].sort(([a, chunksA], [b, chunksB]) => chunksB - chunksA || a - b);
-    const allRows = Math.floor((this.stripPx() - (tracks.length - 1) * LANE_GAP_PX) / ROW_PX);
+    const allRows = Math.floor((this.stripPx() + 1 - (tracks.length - 1) * LANE_GAP_PX) / ROW_PX);
     const total = tracks.reduce((sum, [, chunks]) => sum + Math.sqrt(chunks), 0);
     const lane = new Map<number, { topPx: number; rows: number }>();
     let topPx = 0;
@@ -91,17 +93,19 @@ export class Timeline {
     return segments.map((segment) => ({ segment, ...(lane.get(segment.track) ?? { topPx: 0, rows: 1 }) }));
   }
 
+  /** Columns of chunks, read downwards; every column is full, so that a gap is always a chunk that is missing. */
   private drawSegment({ startS, durationS, slots }: SegmentChunks, topPx: number, rows: number): void {
     const leftPx = this.x(startS) + 1;
     const widthPx = durationS * PX_PER_SECOND - 2;
-    // A cell below 4 px is dust: then one cell stands for several chunks.
-    const columns = Math.max(1, Math.min(Math.ceil(slots.length / rows), Math.floor(widthPx / 4)));
+    const columns = Math.max(1, Math.min(Math.ceil(slots.length / rows), Math.floor(widthPx / MIN_CELL_PX)));
     const cells = Math.min(slots.length, columns * rows);
-    const cellPx = widthPx / columns;
-    for (let cell = 0; cell < cells; cell += 1) {
-      const slot = slots[Math.floor((cell * slots.length) / cells)] ?? 0;
-      this.context.fillStyle = this.palette.canvasColour(slot);
-      this.context.fillRect(leftPx + Math.floor(cell / rows) * cellPx, topPx + (cell % rows) * ROW_PX, cellPx - 1, ROW_PX - 1);
+    for (let column = 0; column < columns; column += 1) {
+      const [first, next] = [Math.floor((column * cells) / columns), Math.floor(((column + 1) * cells) / columns)];
+      const heightPx = (rows * ROW_PX) / (next - first);
+      for (let cell = first; cell < next; cell += 1) {
+        this.context.fillStyle = this.palette.canvasColour(slots[Math.floor((cell * slots.length) / cells)] ?? 0);
+        this.context.fillRect(leftPx + (column * widthPx) / columns, topPx + (cell - first) * heightPx, widthPx / columns - 1, heightPx - 1);
+      }
     }
   }
 
