@@ -132,7 +132,7 @@ function check(options: ShoalOptions): void {
 }
 
 function isTrackerAddress(tracker: unknown): boolean {
-  if (typeof tracker !== "string") return false;
+  if (typeof tracker !== "string" || tracker === "") return false;
   try {
     return /^(https?|wss?):$/.test(new URL(tracker, globalThis.location?.href).protocol);
   } catch {
