@@ -1,3 +1,5 @@
+import type { Arrival } from "../src/contract.js";
+
 /**
  * Counts the bytes of every data channel of the page, control messages included, in the same way for every player.
  * Imported before any player, so that nobody holds on to the unpatched constructor.
@@ -8,9 +10,14 @@ export interface ChannelBytes {
   received: number;
   /** Channels that opened. */
   channels: number;
+  /** Received bytes by time: one entry for each {@link bucketMs} in which any arrived. */
+  readonly arrivals: Arrival[];
 }
 
-export const channelBytes: ChannelBytes = { sent: 0, received: 0, channels: 0 };
+/** Short against the time a segment takes, long against the time between two messages. */
+export const bucketMs = 50;
+
+export const channelBytes: ChannelBytes = { sent: 0, received: 0, channels: 0, arrivals: [] };
 
 const watched = new WeakSet<RTCDataChannel>();
 const NativeConnection = globalThis.RTCPeerConnection;
@@ -38,7 +45,15 @@ function watch(channel: RTCDataChannel): void {
   if (watched.has(channel)) return;
   watched.add(channel);
   channel.addEventListener("open", () => channelBytes.channels++);
-  channel.addEventListener("message", (event) => (channelBytes.received += messageBytes(event.data)));
+  channel.addEventListener("message", (event) => onReceived(messageBytes(event.data)));
+}
+
+function onReceived(bytes: number): void {
+  channelBytes.received += bytes;
+  const atMs = Math.floor(performance.now() / bucketMs) * bucketMs;
+  const last = channelBytes.arrivals.at(-1);
+  if (last?.atMs === atMs) last.bytes += bytes;
+  else channelBytes.arrivals.push({ atMs, bytes });
 }
 
 function messageBytes(data: unknown): number {

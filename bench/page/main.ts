@@ -1,5 +1,6 @@
 import "./channel-meter.js";
 import type { PlayerName, ViewerOptions, ViewerReport } from "../src/contract.js";
+import { BareChannel } from "./bare-channel.js";
 import { Observer } from "./observer.js";
 import { makePlayer, type Player } from "./players.js";
 
@@ -8,6 +9,8 @@ let observer: Observer | undefined;
 
 /** The page's side of the bench, called through the browser's debugging protocol. */
 const bench = {
+  bare: new BareChannel(),
+
   start(name: PlayerName, options: ViewerOptions): void {
     const video = document.querySelector("video");
     if (!video) throw new Error("the page has no video element");

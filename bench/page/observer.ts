@@ -60,6 +60,7 @@ export class Observer {
       sentBytes: channelBytes.sent,
       receivedBytes: channelBytes.received,
       channels: channelBytes.channels,
+      arrivals: channelBytes.arrivals,
       errors: this.#errors,
       own,
     };

@@ -23,6 +23,12 @@ export interface LoadedFragment {
   readonly atMs: number;
 }
 
+/** Data channel bytes that arrived within a short time. `atMs` is on the page's own clock. */
+export interface Arrival {
+  readonly atMs: number;
+  bytes: number;
+}
+
 /** Everything one page saw. */
 export interface ViewerReport {
   /** From just before the Hls instance is made to the first frame on screen; null while there is none. */
@@ -43,6 +49,7 @@ export interface ViewerReport {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly channels: number;
+  readonly arrivals: readonly Arrival[];
   readonly errors: readonly string[];
   /** The player's own figures. */
   readonly own: unknown;
@@ -86,6 +93,9 @@ export interface Result {
   readonly levels: readonly { readonly average: number; readonly played: readonly number[] }[];
   /** Sum over viewers, each one's first level not counted. */
   readonly levelSwitches: number;
-  /** Jain's fairness index of data channel bytes sent, control included; null where nobody sent any. */
+  /** Jain's fairness index of data channel bytes sent, control included; null where next to nothing was sent. */
   readonly jain: number | null;
+  /** Only in `goodput`: received by the last viewer while data flowed, and a bare RTCDataChannel's in the same run, bit/s. */
+  readonly goodputBps?: number;
+  readonly bareBps?: number;
 }

@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright";
+import { measureBareChannel } from "./bare-run.js";
 import { bundlePage } from "./bundle.js";
 import { launchBrowser } from "./chromium.js";
 import { parseOptions, usage, UsageError, type CliOptions } from "./cli-options.js";
 import type { Result } from "./contract.js";
+import { goodputBps } from "./goodput.js";
 import { startPageServer } from "./page-server.js";
 import { merge } from "./repeat.js";
-import { figures } from "./result.js";
+import { figures, type Evidence } from "./result.js";
 import { run } from "./run.js";
 import { scenarios, type Scenario } from "./scenario.js";
 import { table } from "./table.js";
@@ -39,14 +41,22 @@ async function runScenario(scenario: Scenario, options: CliOptions, pageUrl: str
   for (let round = 1; round <= options.repeat; round++) {
     for (const [player, done] of runs) {
       console.log(`${scenario.name}: ${player}${options.repeat > 1 ? `, run ${round} of ${options.repeat}` : ""}`);
-      const trace = await withBrowser(options, (browser) =>
-        run({ browser, pageUrl, scenario, player, viewers: options.viewers ?? scenario.viewers }),
-      );
-      done.push(figures(trace.evidence));
+      const [trace, bareBps] = await withBrowser(options, async (browser) => {
+        const before = scenario.name === "goodput" ? await measureBareChannel(browser, pageUrl) : undefined;
+        const seen = await run({ browser, pageUrl, scenario, player, viewers: options.viewers ?? scenario.viewers });
+        const after = before === undefined ? undefined : await measureBareChannel(browser, pageUrl);
+        return [seen, before === undefined || after === undefined ? undefined : (before + after) / 2] as const;
+      });
+      const goodput = bareBps === undefined ? {} : { bareBps, goodputBps: lastViewerGoodputBps(trace.evidence) };
+      done.push({ ...figures(trace.evidence), ...goodput });
       if (options.trace) await writeTrace(options.trace, `${scenario.name}-${player}-${round}.json`, trace);
     }
   }
   return [...runs.values()].map(merge);
+}
+
+function lastViewerGoodputBps({ viewers }: Evidence): number {
+  return goodputBps(viewers.at(-1)?.report.arrivals ?? []);
 }
 
 /** A browser process of its own for each run: nothing is warm. */

@@ -21,5 +21,6 @@ export function merge(runs: readonly Result[]): Result {
     levels: runs.flatMap((run) => run.levels),
     levelSwitches: middle((run) => run.levelSwitches),
     jain: jains.length > 0 ? median(jains) : null,
+    ...(first.goodputBps === undefined ? {} : { goodputBps: middle((run) => run.goodputBps ?? 0), bareBps: middle((run) => run.bareBps ?? 0) }),
   };
 }

@@ -1,5 +1,8 @@
 import type { MediaRequest, Result, Viewer } from "./contract.js";
 
+/** Peers that never exchange media still talk; no run with any media comes near this little. */
+const mediaFloorBytes = 64 * 1024;
+
 /** What a run leaves behind: who viewed, and what the origin sent. */
 export interface Evidence {
   readonly scenario: string;
@@ -36,10 +39,10 @@ export function figures({ scenario, player, viewers, requests }: Evidence): Resu
   };
 }
 
-/** Jain's fairness index (RFC 5166, section 2.4): 1 when all give the same, 1/N when one gives everything. */
+/** Jain's fairness index (RFC 5166, section 2.4): 1 when all give the same, 1/N when one gives everything; null where it would compare control. */
 export function jainIndex(shares: readonly number[]): number | null {
   const total = sum(shares);
-  if (total === 0) return null;
+  if (total < mediaFloorBytes) return null;
   return round((total * total) / (shares.length * sum(shares.map((share) => share * share))));
 }
 

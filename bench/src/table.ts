@@ -23,7 +23,12 @@ export function table(results: readonly Result[]): string {
   const rows = [columns.map((column) => column.head), ...results.map((result) => columns.map((column) => column.cell(result)))];
   const widths = columns.map((_column, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
   const lines = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd());
-  return [`${first.scenario}, ${first.viewers} viewers`, ...lines].join("\n");
+  const goodputs = results.flatMap(({ player, goodputBps, bareBps }) =>
+    goodputBps === undefined || bareBps === undefined
+      ? []
+      : [`${player}: ${megabytes(goodputBps / 8)} MB/s, a bare data channel ${megabytes(bareBps / 8)} MB/s: ${percent(goodputBps / bareBps)}`],
+  );
+  return [`${first.scenario}, ${first.viewers} viewers`, ...lines, ...goodputs].join("\n");
 }
 
 function percent(share: number): string {

@@ -41,6 +41,11 @@ export class ViewerPage {
     return this.#page.evaluate(() => bench.report());
   }
 
+  /** The page itself, for what is no viewer's business. */
+  get page(): Page {
+    return this.#page;
+  }
+
   close(): Promise<void> {
     return this.#context.close();
   }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { LoadedFragment, MediaRequest, Viewer } from "../src/contract.js";
+import { goodputBps } from "../src/goodput.js";
 import { figures, jainIndex, median } from "../src/result.js";
 
 const segment = (sequence: number, level = 0): LoadedFragment => ({ path: `/l${level}/${sequence}.ts`, bytes: 100, level, sequence, atMs: 0 });
 
 function viewer(id: string, loaded: readonly LoadedFragment[], more: Partial<Viewer["report"]> = {}): Viewer {
   const quiet = { startupMs: 500, stallMs: 0, stalls: [], ended: true, positionS: 0, latencyS: [], playedLevels: [], levelSwitches: 0,
-    bandwidthEstimateMaxBps: 0, sentBytes: 0, receivedBytes: 0, channels: 0, errors: [], own: null };
+    bandwidthEstimateMaxBps: 0, sentBytes: 0, receivedBytes: 0, channels: 0, arrivals: [], errors: [], own: null };
   return { id, report: { ...quiet, loaded, ...more } };
 }
 
@@ -61,10 +62,10 @@ describe("figures", () => {
 });
 
 describe("jainIndex", () => {
-  it("is 1 for equal shares, 1/N for a lone giver, null for none", () => {
-    expect(jainIndex([5, 5, 5])).toBe(1);
-    expect(jainIndex([9, 0, 0])).toBeCloseTo(1 / 3, 4);
-    expect(jainIndex([0, 0])).toBeNull();
+  it("is 1 for equal shares, 1/N for a lone giver, null for control alone", () => {
+    expect(jainIndex([5e6, 5e6, 5e6])).toBe(1);
+    expect(jainIndex([9e6, 0, 0])).toBeCloseTo(1 / 3, 4);
+    expect(jainIndex([900, 900])).toBeNull();
   });
 });
 
@@ -73,4 +74,20 @@ describe("median", () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(2.5);
   });
+});
+
+describe("goodputBps", () => {
+  const arrivals = (times: readonly number[]) => times.map((atMs) => ({ atMs, bytes: 50_000 }));
+  const steady = Array.from({ length: 100 }, (_, index) => index * 50);
+
+  it("is the rate of a steady flow", () => {
+    expect(goodputBps(arrivals(steady))).toBeCloseTo(8_000_000, -5);
+  });
+
+  it("leaves out pauses in which nothing was asked for", () => {
+    const paused = steady.map((atMs) => (atMs < 2500 ? atMs : atMs + 10_000));
+    expect(goodputBps(arrivals(paused))).toBeCloseTo(8_000_000, -5);
+  });
+
+  it("is 0 where nothing came", () => expect(goodputBps([])).toBe(0));
 });
