@@ -28,7 +28,10 @@ export class ChunkMap {
 
   addChunk(event: ShoalEvents["chunk"]): void {
     const segment = this.segmentOf(event, event.chunks);
-    if (segment !== undefined && event.chunk < segment.slots.length) segment.slots[event.chunk] = this.slotOf(event.source);
+    if (segment === undefined) return;
+    // Another file under the same number: a live stream that started again, or another CDN's cut.
+    if (segment.slots.length !== event.chunks) segment.slots = new Uint8Array(event.chunks);
+    segment.slots[event.chunk] = this.slotOf(event.source);
   }
 
   /** A segment that comes a second time comes from the own store, whoever sent its chunks at first. */

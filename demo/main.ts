@@ -85,7 +85,7 @@ function measure(): void {
   if (document.hidden) return;
   figures.update(stats, player?.latencyS());
   legend.update([...swarm.neighbours.keys()]);
-  setText(happening, notice.hidden || stats !== undefined ? sentence(stats) : "");
+  setText(happening, notice.hidden ? sentence(stats) : "");
   setText(swarmSize, swarm.swarmSize === 0 ? "–" : countText(swarm.swarmSize, "viewer"));
 }
 

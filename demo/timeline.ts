@@ -93,19 +93,19 @@ export class Timeline {
     return segments.map((segment) => ({ segment, ...(lane.get(segment.track) ?? { topPx: 0, rows: 1 }) }));
   }
 
-  /** Columns of chunks, read downwards; every column is full, so that a gap is always a chunk that is missing. */
-  private drawSegment({ startS, durationS, slots }: SegmentChunks, topPx: number, rows: number): void {
+  /** Columns of chunks, read downwards; the last one is stretched full, so that a gap is always a chunk that is missing. */
+  private drawSegment({ startS, durationS, slots }: SegmentChunks, topPx: number, maxRows: number): void {
     const leftPx = this.x(startS) + 1;
     const widthPx = durationS * PX_PER_SECOND - 2;
+    const rows = fittingRows(slots.length, maxRows);
     const columns = Math.max(1, Math.min(Math.ceil(slots.length / rows), Math.floor(widthPx / MIN_CELL_PX)));
     const cells = Math.min(slots.length, columns * rows);
-    for (let column = 0; column < columns; column += 1) {
-      const [first, next] = [Math.floor((column * cells) / columns), Math.floor(((column + 1) * cells) / columns)];
-      const heightPx = (rows * ROW_PX) / (next - first);
-      for (let cell = first; cell < next; cell += 1) {
-        this.context.fillStyle = this.palette.canvasColour(slots[Math.floor((cell * slots.length) / cells)] ?? 0);
-        this.context.fillRect(leftPx + (column * widthPx) / columns, topPx + (cell - first) * heightPx, widthPx / columns - 1, heightPx - 1);
-      }
+    const columnPx = widthPx / columns;
+    for (let cell = 0; cell < cells; cell += 1) {
+      const column = Math.floor(cell / rows);
+      const rowPx = (maxRows * ROW_PX) / Math.min(rows, cells - column * rows);
+      this.context.fillStyle = this.palette.canvasColour(slots[Math.floor((cell * slots.length) / cells)] ?? 0);
+      this.context.fillRect(leftPx + column * columnPx, topPx + (cell % rows) * rowPx, columnPx - 1, rowPx - 1);
     }
   }
 
@@ -141,4 +141,12 @@ export class Timeline {
     this.canvas.height = Math.round(this.heightPx * ratio);
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
+}
+
+/** The number of rows that leaves the last column least empty; the most rows among equals. */
+function fittingRows(chunks: number, maxRows: number): number {
+  const emptyCells = (rows: number): number => Math.ceil(chunks / rows) * rows - chunks;
+  let best = maxRows;
+  for (let rows = maxRows - 1; rows >= Math.max(1, maxRows - 3); rows -= 1) if (emptyCells(rows) < emptyCells(best)) best = rows;
+  return best;
 }
