@@ -19,7 +19,7 @@ const TARGETS = {
   },
   types: { command: ["tsc", "-b", "sdk"], makes: "sdk/dist/types/index.d.ts", from: SDK_SOURCES },
   demo: {
-    command: ["vite", "build", "--mode", "demo", "--logLevel", "warn"],
+    command: ["vite", "build", "--mode", "demo", "--logLevel", "error"],
     makes: "demo/dist/index.html",
     from: [...SDK_SOURCES, "demo"],
   },
