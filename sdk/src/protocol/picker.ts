@@ -15,6 +15,9 @@ export interface Pick {
   readonly chunk: number;
 }
 
+/** Share of the store that may lie ahead of the playhead. */
+const PREFETCH_SHARE = 0.75;
+
 /**
  * Tribler's piece picker for video (SYSTEMS TR1): by distance to the playhead a high window in strict order, then a mid and a
  * low one, rarest first. What the player waits for counts as high wherever it lies.
@@ -29,12 +32,16 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
     found.push({ segment, priority });
   };
   for (const segment of state.wanted) add(segment, "high");
+  let aheadBytes = 0;
   for (const track of state.activeTracks()) {
     const hookIn = state.hookIn(track);
     for (const segment of track.segments) {
       const aheadS = segment.startS - positionS;
       if (segment.endS <= positionS || segment.ref.sequence < hookIn) continue;
       if (aheadS > HIGH_WINDOW_S + MID_WINDOW_S + LOW_WINDOW_S) break;
+      // What does not fit would push out what is needed sooner, and be fetched again.
+      aheadBytes += segment.heldBytes;
+      if (aheadBytes > state.store.limitBytes * PREFETCH_SHARE && aheadS > HIGH_WINDOW_S) break;
       add(segment, aheadS <= HIGH_WINDOW_S ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low");
     }
   }
