@@ -5,6 +5,9 @@ const CHUNK_BYTES = 16 * 1024;
 /** Some twenty minutes of 4 s segments: the strip shows one minute, seeking back finds the rest. */
 const MAX_SEGMENTS = 300;
 
+/** `main`: whichever quality level plays. */
+export type TrackKind = "main" | "audio" | "subtitle";
+
 export interface SegmentChunks {
   readonly track: number;
   startS: number;
@@ -18,12 +21,17 @@ export interface SegmentChunks {
 /** Where each chunk came from, segment by segment. */
 export class ChunkMap {
   private readonly segments = new Map<string, SegmentChunks>();
+  private readonly kinds = new Map<number, TrackKind>();
 
   constructor(private readonly slotOf: (source: string) => number) {}
 
   /** Oldest arrival first. */
   values(): Iterable<SegmentChunks> {
     return this.segments.values();
+  }
+
+  kindOf(segment: SegmentChunks): TrackKind {
+    return this.kinds.get(segment.track) ?? "main";
   }
 
   addChunk(event: ShoalEvents["chunk"]): void {
@@ -35,7 +43,8 @@ export class ChunkMap {
   }
 
   /** A segment that comes a second time comes from the own store, whoever sent its chunks at first. */
-  addSegment(event: ShoalEvents["segment"]): void {
+  addSegment(event: ShoalEvents["segment"], kind: TrackKind): void {
+    this.kinds.set(event.track, kind);
     const segment = this.segmentOf(event, Math.ceil((event.originBytes + event.peerBytes + event.storeBytes) / CHUNK_BYTES));
     if (segment === undefined) return;
     const unseen = !segment.slots.some((slot) => slot !== 0);

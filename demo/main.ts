@@ -12,6 +12,7 @@ import { sentence } from "./sentence.js";
 import { makeSnippetsCopyable, nameTracker } from "./snippets.js";
 import { showStreamChoice } from "./stream-choice.js";
 import { addressOf, readStreams, type Stream } from "./streams.js";
+import { IDLE, type Flow } from "./swarm-link.js";
 import { SwarmPicture, type SwarmView } from "./swarm-picture.js";
 import { Timeline } from "./timeline.js";
 
@@ -48,7 +49,7 @@ const picture = new SwarmPicture(swarmSvg, palette);
 let rates = new Rates();
 let chunks = new ChunkMap((source) => palette.slotOf(source));
 let player: Player | undefined;
-let swarm: SwarmView = { swarmSize: 0, originBps: 0, neighbours: new Map() };
+let swarm: SwarmView = { swarmSize: 0, origin: IDLE, neighbours: new Map() };
 
 function problem(text: string | undefined): void {
   if (text !== undefined) notice.textContent = text;
@@ -57,29 +58,37 @@ function problem(text: string | undefined): void {
 
 function play(stream: Stream, tracker: string): void {
   player?.destroy();
+  player = undefined;
   problem(undefined);
   rates = new Rates();
   const map = new ChunkMap((source) => palette.slotOf(source));
   chunks = map;
-  player = new Player(video, stream, tracker, problem);
+  try {
+    player = new Player(video, stream, tracker, problem);
+  } catch (error) {
+    problem(error instanceof Error ? error.message : String(error));
+    return;
+  }
   player.shoal.on("chunk", (event) => {
     map.addChunk(event);
     if (event.source === "origin") picture.originFetched();
   });
-  player.shoal.on("segment", (event) => map.addSegment(event));
+  player.shoal.on("segment", (event) => map.addSegment(event, player?.kindOf(event.url) ?? "main"));
   window.shoalDemo = { hls: player.hls, shoal: player.shoal };
 }
 
 function measure(): void {
   const nowMs = performance.now();
   const stats = player?.stats();
+  const flow = (name: string, bytes: { downBytes: number; upBytes: number }): Flow => ({
+    ...bytes,
+    downBps: rates.update(`${name} down`, bytes.downBytes, nowMs),
+    upBps: rates.update(`${name} up`, bytes.upBytes, nowMs),
+  });
   swarm = {
     swarmSize: stats?.swarmSize ?? 0,
-    originBps: rates.update("origin", stats?.originBytes ?? 0, nowMs),
-    neighbours: new Map((stats?.neighbours ?? []).map(({ peer, downloadedBytes, uploadedBytes }) => [
-      peer,
-      { downBps: rates.update(`${peer} down`, downloadedBytes, nowMs), upBps: rates.update(`${peer} up`, uploadedBytes, nowMs) },
-    ])),
+    origin: flow("origin", { downBytes: stats?.originBytes ?? 0, upBytes: 0 }),
+    neighbours: new Map((stats?.neighbours ?? []).map(({ peer, downloadedBytes, uploadedBytes }) => [peer, flow(peer, { downBytes: downloadedBytes, upBytes: uploadedBytes })])),
   };
   rates.forget(nowMs);
   if (document.hidden) return;
@@ -119,7 +128,6 @@ async function start(): Promise<void> {
 }
 
 byId<HTMLButtonElement>("open-tab").addEventListener("click", () => window.open(location.href, "_blank", "noopener"));
-addEventListener("pagehide", () => player?.destroy());
 legend.update([]);
 makeSnippetsCopyable();
 void start();

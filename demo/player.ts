@@ -1,5 +1,6 @@
 import Hls, { type ErrorData } from "hls.js";
 import { Shoal, type PlayerStats } from "shoal";
+import type { TrackKind } from "./chunk-map.js";
 import type { Stream } from "./streams.js";
 
 /** How long a dead origin is left alone before the next try. */
@@ -9,6 +10,8 @@ const RETRY_MS = 3_000;
 export class Player {
   readonly shoal: Shoal;
   readonly hls: Hls;
+  /** What hls.js has asked for and not been handed yet, by URL. */
+  private readonly kinds = new Map<string, TrackKind>();
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   /** `onProblem` gets one sentence for the viewer, or `undefined` when all is well again. */
@@ -18,6 +21,7 @@ export class Player {
     this.hls.on(Hls.Events.ERROR, (_name, error) => this.explain(error));
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
     this.hls.on(Hls.Events.FRAG_BUFFERED, () => onProblem(undefined));
+    this.hls.on(Hls.Events.FRAG_LOADING, (_name, { frag }) => this.kinds.set(frag.url, frag.type));
     this.hls.loadSource(new URL(stream.url, location.href).href);
     this.hls.attachMedia(video);
   }
@@ -29,6 +33,13 @@ export class Player {
   /** Seconds behind the live edge; `undefined` for a stream that has an end. */
   latencyS(): number | undefined {
     return this.hls.latestLevelDetails?.live === true && this.hls.latency > 0 ? this.hls.latency : undefined;
+  }
+
+  /** Whether the segment at `url` is picture, sound or text. */
+  kindOf(url: string): TrackKind {
+    const kind = this.kinds.get(url) ?? "main";
+    this.kinds.delete(url);
+    return kind;
   }
 
   announced(): readonly { readonly start: number; readonly duration: number }[] {

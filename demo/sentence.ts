@@ -15,9 +15,9 @@ export function sentence(facts: Facts | undefined): string {
     return alone(facts);
   }
   const who = facts.tracker === "down" ? `The tracker is away, and ${countText(neighbours, "neighbour")} still share with you` : `${countText(Math.max(facts.swarmSize, neighbours + 1), "viewer")} share this stream`;
-  const origin = facts.originBytes === 0 ? "the origin sent you none of it" : `the origin sent you ${percentText(1 - facts.offload)} of it`;
+  const share = facts.originBytes === 0 ? "none" : facts.peerBytes === 0 ? "all" : percentText(1 - facts.offload);
   const passedOn = facts.uploadedBytes > 0 ? `, and you passed on ${bytesText(facts.uploadedBytes)}` : "";
-  return `${who}; ${origin}${passedOn}.`;
+  return `${who}; the origin sent you ${share} of it${passedOn}.`;
 }
 
 function alone(facts: Facts): string {

@@ -1,10 +1,19 @@
 import { prefersStillness } from "./redraw.js";
-import type { Flow } from "./swarm-picture.js";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
+
+/** What runs over a link: rates now, and bytes since it is there. Down is to this viewer. */
+export interface Flow {
+  readonly downBps: number;
+  readonly upBps: number;
+  readonly downBytes: number;
+  readonly upBytes: number;
+}
+
+export const IDLE: Flow = { downBps: 0, upBps: 0, downBytes: 0, upBytes: 0 };
 
 /** Less than this is talk, not media. */
 export const QUIET_BPS = 20_000;
@@ -14,14 +23,14 @@ const MAX_WIDTH = 8;
 const DOT_GAP = 14;
 const SPEED_PX_PER_S = 40;
 
-/** A connection: a thin line when quiet; else a band each way, as thick as it is fast, with dots that run the way the bytes go. */
+/** A connection: a thin line when quiet, in colour once it has carried something; else a band each way, as thick as it is fast, with dots that run the way the bytes go. */
 export class SwarmLink {
   readonly element = svg("g", {});
-  private readonly base = svg("path", { stroke: "var(--line)", "stroke-width": 1.5 });
+  private readonly base = svg("path", { "stroke-width": 1.5 });
   private readonly down: Lane;
   private readonly up = new Lane("var(--soft)");
 
-  constructor(colour: string, private readonly laneOffset = LANE_OFFSET) {
+  constructor(private readonly colour: string, private readonly laneOffset = LANE_OFFSET) {
     this.down = new Lane(colour);
     this.element.append(this.base, this.up.element, this.down.element);
   }
@@ -37,10 +46,12 @@ export class SwarmLink {
     this.up.place(`M${at(far, -this.laneOffset)}L${at(near, -this.laneOffset)}`);
   }
 
-  flow({ downBps, upBps }: Flow, nowMs: number): void {
+  flow({ downBps, upBps, downBytes, upBytes }: Flow, nowMs: number): void {
     this.down.flow(downBps, nowMs);
     this.up.flow(upBps, nowMs);
-    this.base.setAttribute("opacity", downBps > QUIET_BPS || upBps > QUIET_BPS ? "0" : "1");
+    this.base.setAttribute("visibility", downBps > QUIET_BPS || upBps > QUIET_BPS ? "hidden" : "visible");
+    // Quiet, but not strangers.
+    this.base.setAttribute("stroke", downBytes + upBytes > 0 ? this.colour : "var(--line)");
   }
 }
 

@@ -2,7 +2,7 @@ import { ORIGIN_SLOT, type Palette } from "./palette.js";
 import { countText, rateText, shortPeer } from "./quantity.js";
 import { prefersStillness } from "./redraw.js";
 import { setText } from "./figures.js";
-import { QUIET_BPS, SwarmLink, svg, type Point } from "./swarm-link.js";
+import { QUIET_BPS, SwarmLink, svg, type Flow, type Point } from "./swarm-link.js";
 
 const YOU: Point = { x: 180, y: 172 };
 const YOU_RADIUS = 22;
@@ -14,14 +14,9 @@ const MAX_STRANGERS = 48;
 /** Beyond this many there is no room for rates, and names stand outside the ring. */
 const MAX_RATES = 6;
 
-export interface Flow {
-  readonly downBps: number;
-  readonly upBps: number;
-}
-
 export interface SwarmView {
   readonly swarmSize: number;
-  readonly originBps: number;
+  readonly origin: Flow;
   readonly neighbours: ReadonlyMap<string, Flow>;
 }
 
@@ -67,18 +62,18 @@ export class SwarmPicture {
       this.move(node, seat(index, view.neighbours.size));
       placeName(node, view.neighbours.size > MAX_RATES);
       node.link.flow(flow, nowMs);
-      setText(node.rate, view.neighbours.size > MAX_RATES ? "" : rateLabel(flow));
+      setText(node.rate, view.neighbours.size > MAX_RATES ? "" : flowLabel(flow));
       index += 1;
     }
-    this.originLink.flow({ downBps: view.originBps, upBps: 0 }, nowMs);
-    setText(this.originRate, rateLabel({ downBps: view.originBps, upBps: 0 }));
+    this.originLink.flow(view.origin, nowMs);
+    setText(this.originRate, flowLabel(view.origin));
     this.drawPulse();
     this.drawStrangers(Math.min(MAX_STRANGERS, Math.max(0, view.swarmSize - 1 - view.neighbours.size)));
   }
 
   describe(view: SwarmView): void {
     const flows = [...view.neighbours].map(([peer, { downBps, upBps }]) => `${shortPeer(peer)} sends ${rateText(downBps)} and gets ${rateText(upBps)}`);
-    this.root.setAttribute("aria-label", [`The swarm: ${countText(Math.max(1, view.swarmSize), "viewer")}, ${countText(view.neighbours.size, "neighbour")}`, ...flows, `origin sends ${rateText(view.originBps)}`].join("; "));
+    this.root.setAttribute("aria-label", [`The swarm: ${countText(Math.max(1, view.swarmSize), "viewer")}, ${countText(view.neighbours.size, "neighbour")}`, ...flows, `origin sends ${rateText(view.origin.downBps)}`].join("; "));
   }
 
   private add(peer: string): Node {
@@ -146,10 +141,12 @@ function placeName({ name, at }: Node, outside: boolean): void {
   name.setAttribute("text-anchor", !outside || !sideways ? "middle" : dx > 0 ? "start" : "end");
 }
 
-/** One unit for both ways: there is little room beside a node. */
-function rateLabel({ downBps, upBps }: Flow): string {
-  const parts = [{ arrow: "↓", bps: downBps }, { arrow: "↑", bps: upBps }].filter(({ bps }) => bps > QUIET_BPS).map(({ arrow, bps }) => `${arrow}\u00a0${(bps / 1e6).toFixed(1)}`);
-  return parts.length === 0 ? "" : `${parts.join(" ")} Mb/s`;
+/** The rates while something runs, else what has run. One unit for both ways: there is little room beside a node. */
+function flowLabel({ downBps, upBps, downBytes, upBytes }: Flow): string {
+  const running = downBps > QUIET_BPS || upBps > QUIET_BPS;
+  const [down, up] = running ? [downBps / 1e6, upBps / 1e6] : [downBytes / 1e6, upBytes / 1e6];
+  const parts = [{ arrow: "↓", amount: down }, { arrow: "↑", amount: up }].filter(({ amount }) => amount >= 0.05).map(({ arrow, amount }) => `${arrow}\u00a0${amount.toFixed(amount < 100 ? 1 : 0)}`);
+  return parts.length === 0 ? "" : `${parts.join(" ")} ${running ? "Mb/s" : "MB"}`;
 }
 
 function label(text: string, at: Point, anchor: string, strong = false): SVGElement {

@@ -1,10 +1,11 @@
-import type { ChunkMap, SegmentChunks } from "./chunk-map.js";
+import type { ChunkMap, SegmentChunks, TrackKind } from "./chunk-map.js";
 import { readVariable, type Palette } from "./palette.js";
 import { clockText } from "./quantity.js";
 
 const AXIS_PX = 20;
 const BUFFER_PX = 7;
 const ROW_PX = 13;
+const KINDS: readonly TrackKind[] = ["main", "audio", "subtitle"];
 const LANE_GAP_PX = 4;
 /** Below this a cell is dust; then one stands for several chunks. */
 const MIN_CELL_PX = 4;
@@ -48,7 +49,10 @@ export class Timeline {
     this.context.clearRect(0, 0, this.widthPx, this.heightPx);
     this.drawAxis(fromS, toS);
     this.drawAnnounced(view.announced.filter((fragment) => visible(fragment.start, fragment.duration)));
-    for (const { segment, topPx, rows } of this.lanes([...view.chunks.values()].filter((segment) => visible(segment.startS, segment.durationS)))) {
+    const shown = [...view.chunks.values()].filter((segment) => visible(segment.startS, segment.durationS));
+    for (const { segment, topPx, rows } of this.lanes(shown, view.chunks)) {
+      // Clears what another level left there.
+      this.context.clearRect(this.x(segment.startS), topPx, segment.durationS * PX_PER_SECOND, rows * ROW_PX);
       this.context.globalAlpha = segment.startS + segment.durationS <= view.playheadS ? 0.45 : 1;
       this.drawSegment(segment, topPx, rows);
     }
@@ -76,21 +80,22 @@ export class Timeline {
     for (const { start, duration } of fragments) this.context.fillRect(this.x(start) + 1, 0, duration * PX_PER_SECOND - 2, this.stripPx());
   }
 
-  /** Tracks that show at a time lie under each other; the heavier one gets more rows. */
-  private lanes(segments: SegmentChunks[]): { segment: SegmentChunks; topPx: number; rows: number }[] {
-    const heaviest = new Map<number, number>();
-    for (const { track, slots } of segments) heaviest.set(track, Math.max(heaviest.get(track) ?? 0, slots.length));
-    const tracks = [...heaviest].sort(([a, chunksA], [b, chunksB]) => chunksB - chunksA || a - b);
-    const allRows = Math.floor((this.stripPx() + 1 - (tracks.length - 1) * LANE_GAP_PX) / ROW_PX);
-    const total = tracks.reduce((sum, [, chunks]) => sum + Math.sqrt(chunks), 0);
-    const lane = new Map<number, { topPx: number; rows: number }>();
+  /** Picture, sound and text lie under each other; the heavier gets more rows. The levels of a picture share theirs, the newest on top. */
+  private lanes(segments: SegmentChunks[], chunks: ChunkMap): { segment: SegmentChunks; topPx: number; rows: number }[] {
+    const heaviest = new Map<TrackKind, number>();
+    for (const segment of segments) heaviest.set(chunks.kindOf(segment), Math.max(heaviest.get(chunks.kindOf(segment)) ?? 0, segment.slots.length));
+    const kinds = KINDS.filter((kind) => heaviest.has(kind));
+    const weight = (kind: TrackKind): number => Math.sqrt(heaviest.get(kind) ?? 0);
+    const total = kinds.reduce((sum, kind) => sum + weight(kind), 0);
+    const allRows = Math.floor((this.stripPx() + 1 - (kinds.length - 1) * LANE_GAP_PX) / ROW_PX);
+    const lane = new Map<TrackKind, { topPx: number; rows: number }>();
     let topPx = 0;
-    for (const [track, chunks] of tracks) {
-      const rows = Math.max(1, Math.round((allRows * Math.sqrt(chunks)) / total));
-      lane.set(track, { topPx, rows });
+    for (const kind of kinds) {
+      const rows = Math.max(1, Math.round((allRows * weight(kind)) / total));
+      lane.set(kind, { topPx, rows });
       topPx += rows * ROW_PX + LANE_GAP_PX;
     }
-    return segments.map((segment) => ({ segment, ...(lane.get(segment.track) ?? { topPx: 0, rows: 1 }) }));
+    return segments.map((segment) => ({ segment, ...(lane.get(chunks.kindOf(segment)) ?? { topPx: 0, rows: 1 }) }));
   }
 
   /** Columns of chunks, read downwards; the last one is stretched full, so that a gap is always a chunk that is missing. */

@@ -19,15 +19,15 @@ test("a chunk takes the colour of who sent it, the others stay empty", () => {
 test("a segment handed over for the first time keeps the colours of its chunks", () => {
   const map = new ChunkMap(slotOf);
   for (const index of [0, 1, 2]) map.addChunk(chunk(index, "aaaa"));
-  map.addSegment(segment({ storeBytes: bytes(3) }));
+  map.addSegment(segment({ storeBytes: bytes(3) }), "main");
   expect(slots(map)).toEqual([[3, 3, 3]]);
 });
 
 test("a segment that is played again without fetching comes from the own store", () => {
   const map = new ChunkMap(slotOf);
   for (const index of [0, 1, 2]) map.addChunk(chunk(index, "aaaa"));
-  map.addSegment(segment({ peerBytes: bytes(3) }));
-  map.addSegment(segment({ storeBytes: bytes(3) }));
+  map.addSegment(segment({ peerBytes: bytes(3) }), "main");
+  map.addSegment(segment({ storeBytes: bytes(3) }), "main");
   expect(slots(map)).toEqual([[2, 2, 2]]);
 });
 
@@ -58,4 +58,13 @@ test("hours of playing keep a bounded number of segments, the newest", () => {
   const kept = [...map.values()];
   expect(kept.length).toBe(300);
   expect(kept.at(-1)?.startS).toBe(4_999 * 4);
+});
+
+test("a track's kind is learned from its first segment that is handed over", () => {
+  const map = new ChunkMap(slotOf);
+  map.addChunk(chunk(0, "aaaa"));
+  const [entry] = map.values();
+  expect(entry && map.kindOf(entry)).toBe("main");
+  map.addSegment(segment({ peerBytes: bytes(3) }), "audio");
+  expect(entry && map.kindOf(entry)).toBe("audio");
 });
