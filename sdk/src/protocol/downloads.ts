@@ -1,7 +1,7 @@
 import { MAX_PIPELINE, MIN_PIPELINE } from "./config.js";
 import type { Integrity } from "./integrity.js";
 import type { ChunkRun } from "./message.js";
-import type { Neighbour, OutstandingRequest } from "./neighbour.js";
+import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
 import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
@@ -9,6 +9,8 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 
 /** Prefetch from the low window never takes more of a neighbour's pipeline than this. */
 const LOW_PIPELINE = 2;
+/** A silent neighbour is tried again after this long. */
+const PROBE_AFTER_MS = 8_000;
 /** A deadline this near makes slow requests worth doubling. */
 const ENDGAME_S = 3;
 
@@ -69,6 +71,7 @@ export class Downloads {
     if (index < 0) {
       if (neighbour.lateAllowed <= 0) return false;
       neighbour.lateAllowed--;
+      neighbour.timeoutsInARow = 0;
       return true;
     }
     const [request] = neighbour.outstanding.splice(index, 1) as [OutstandingRequest];
@@ -100,6 +103,7 @@ export class Downloads {
 
   /** Without telling: the neighbour is gone or has choked us. */
   abandon(neighbour: Neighbour): void {
+    neighbour.lateAllowed += neighbour.outstanding.length;
     for (const request of neighbour.outstanding) this.#release(request);
     neighbour.outstanding = [];
   }
@@ -107,6 +111,8 @@ export class Downloads {
   /** Requests that have timed out go elsewhere, and their neighbour is asked for less. */
   expire(nowMs: number): void {
     for (const neighbour of this.#state.neighbours.values()) {
+      // A neighbour that has gone silent gets another chance with two requests.
+      if (neighbour.timeoutsInARow >= SILENT_AFTER && nowMs - neighbour.waitingSinceMs > PROBE_AFTER_MS) neighbour.timeoutsInARow = SILENT_AFTER - 1;
       if (neighbour.outstanding.length === 0) continue;
       // DATA that keeps coming is the proof that the rest is on its way.
       if (nowMs - neighbour.waitingSinceMs < neighbour.roundTrip.timeoutMs / 2) continue;
@@ -156,7 +162,7 @@ export class Downloads {
     this.#state.send(neighbour.peer, { type: "REQUEST", runs });
     for (const run of runs) {
       const segment = this.#state.store.get(run.segment);
-      if (segment !== undefined) this.#integrity.ask(segment, run.first, run.count, neighbour);
+      if (segment !== undefined) this.#integrity.ask({ segment, first: run.first, count: run.count }, neighbour, nowMs);
     }
   }
 

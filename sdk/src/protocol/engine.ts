@@ -70,8 +70,8 @@ export class Engine {
     this.#downloads = new Downloads(state, this.#integrity);
     this.#uploads = new Uploads(state);
     this.#fetches = new Fetches(state, this.#announcer);
-    this.#plan = new OriginPlan({ state, fetches: this.#fetches, downloads: this.#downloads });
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
+    this.#plan = new OriginPlan({ state, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     this.#judge = new Judge({
       state, integrity: this.#integrity, plan: this.#plan, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
       blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
@@ -182,7 +182,7 @@ export class Engine {
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
     for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
-    this.#judge.reviewAll(nowMs);
+    this.#judge.review(nowMs);
   }
 
   #sendAway(neighbour: Neighbour, reason: string, nowMs: number): void {
@@ -311,7 +311,7 @@ export class Engine {
       this.#state.store.heldBytes += payload.length;
       this.#judge.submit(segment, chunk, payload, neighbour);
       // Someone else may have been asked too (end-game), or the origin.
-      this.#downloads.cancel((r) => r.segment === segment && r.chunk === chunk);
+      if (segment.requested[chunk] !== 0) this.#downloads.cancel((r) => r.segment === segment && r.chunk === chunk);
     }
     this.#downloads.fill(neighbour, nowMs);
   }

@@ -37,14 +37,18 @@ export class Integrity {
     this.#state = state;
   }
 
-  /** Asks a neighbour other than `giver` for its word on chunks that are about to come. */
-  ask(segment: StoredSegment, first: number, count: number, giver: Neighbour): void {
+  /** Asks a neighbour other than `giver` for its word on chunks; false when no other holds them. */
+  ask(run: { readonly segment: StoredSegment; readonly first: number; readonly count: number }, giver: Neighbour, nowMs: number): boolean {
+    const { segment, first, count } = run;
     let witness: Neighbour | undefined;
     for (const n of this.#state.neighbours.values()) {
       if (n === giver || !n.handshaken || !n.holds(segment, first) || !n.holds(segment, first + count - 1)) continue;
       if (witness === undefined || n.confirmedChunks > witness.confirmedChunks) witness = n;
     }
-    if (witness !== undefined) this.#state.send(witness.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first, count }] });
+    if (witness === undefined) return false;
+    segment.asked.fill(nowMs, first, first + count);
+    this.#state.send(witness.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first, count }] });
+    return true;
   }
 
   /** Takes down what a neighbour vouches for; the chunks whose judgement it may change are returned. */
@@ -72,25 +76,24 @@ export class Integrity {
     if (truth !== undefined) return truth === hash ? "verified" : "false";
     if (this.contradictsItself(giver, segment, chunk, hash)) return "false";
     let agree = 0;
-    let silent = 0;
     for (const n of this.#state.neighbours.values()) {
       if (n === giver) continue;
       const word = n.words.get(segment.ref.id)?.get(chunk);
-      if (word === undefined) {
-        if (n.handshaken && n.holds(segment, chunk)) silent++;
-      } else if (word.hash === hash) agree++;
+      if (word === undefined) continue;
+      if (word.hash === hash) agree++;
       else return "settle";
     }
     if (agree > 0) {
       giver.confirmedChunks++;
       return "verified";
     }
-    if (silent > 0 && nowMs - held.sinceMs < OPINION_MS) return "hold";
-    if (giver.checking) return "hold";
+    const askedMs = segment.asked[chunk] ?? 0;
+    if (askedMs > 0 && nowMs - askedMs < OPINION_MS) return "hold";
     if (giver.checked || giver.confirmedChunks >= TRUST_AFTER) {
       segment.soleWord[chunk] = 1;
       return "verified";
     }
+    if (giver.checking || (askedMs === 0 && this.ask({ segment, first: chunk, count: 1 }, giver, nowMs))) return "hold";
     return "check";
   }
 

@@ -18,6 +18,8 @@ const LIE = 100;
 /** One dispute a neighbour and this long, or false alarms would be a way to make us ask the origin. */
 const DISPUTE_INTERVAL_MS = 5_000;
 
+const EXAMINATION_RETRY_MS = 1_000;
+
 interface Pending {
   readonly segment: StoredSegment;
   readonly chunk: number;
@@ -89,12 +91,9 @@ export class Judge {
     for (const held of this.#p.integrity.held.values()) this.#decide(held, nowMs);
   }
 
-  reviewAll(nowMs: number): void {
-    this.review(nowMs);
-  }
-
   /** The origin could not be asked: held chunks wait for the next occasion. */
-  examinationFailed(segment: StoredSegment, _nowMs: number): void {
+  examinationFailed(segment: StoredSegment, nowMs: number): void {
+    this.#nextExaminationMs = nowMs + EXAMINATION_RETRY_MS;
     for (const held of this.#p.integrity.held.values()) if (held.segment === segment) held.giver.checking = false;
     this.#settling.delete(segment);
   }
@@ -105,6 +104,8 @@ export class Judge {
   }
 
   readonly #settling = new Map<StoredSegment, Set<number>>();
+  /** The origin could not answer: it is not asked to judge again before this time. */
+  #nextExaminationMs = 0;
 
   #hash(pending: Pending): void {
     const token = this.#nextToken++;
@@ -134,6 +135,7 @@ export class Judge {
         return;
       case "check":
         integrity.held.set(key, held);
+        if (nowMs < this.#nextExaminationMs) return;
         giver.checking = true;
         return plan.examine(segment, chunk, "check", nowMs);
       case "settle":
@@ -145,7 +147,7 @@ export class Judge {
   #settle(segment: StoredSegment, chunk: number, nowMs: number): void {
     let chunks = this.#settling.get(segment);
     if (chunks === undefined) this.#settling.set(segment, (chunks = new Set()));
-    if (chunks.has(chunk)) return;
+    if (chunks.has(chunk) || nowMs < this.#nextExaminationMs) return;
     chunks.add(chunk);
     this.#p.plan.examine(segment, chunk, "settle", nowMs);
   }

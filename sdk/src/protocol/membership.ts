@@ -81,23 +81,25 @@ export class Membership {
     for (const sinceMs of this.#dialing.values()) if (nowMs - sinceMs < DIAL_PATIENCE_MS) gathering = true;
     for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
     state.gathering = gathering;
-    const missing = Math.min(state.options.maxNeighbours, Math.max(0, state.swarmSize - 1)) - state.neighbours.size - this.#dialing.size;
-    if (nowMs >= this.#nextFindMs) {
-      this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
-      // Half full is enough: newcomers dial us. Below that, or alone, go and look.
-      if (state.neighbours.size * 2 < state.options.maxNeighbours)
-        state.emit({ type: "find-peers", count: Math.max(missing, 2), except: [...state.neighbours.keys(), ...this.#dialing.keys()] });
-    }
+    if (nowMs < this.#nextFindMs) return;
+    this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
+    const missing = this.#dialTarget - state.neighbours.size - this.#dialing.size;
+    if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys()] });
   }
 
   get nextReviewMs(): number {
     return this.#nextFindMs;
   }
 
+  /** Half of the places are for those we call, half for those who call us: otherwise a full swarm would turn newcomers away. */
+  get #dialTarget(): number {
+    return Math.ceil(this.#state.options.maxNeighbours / 2);
+  }
+
   #dial(peer: PeerId, nowMs: number): void {
     const { neighbours, options } = this.#state;
     if (peer === options.peer || neighbours.has(peer) || this.#dialing.has(peer) || this.isBanned(peer, nowMs)) return;
-    if (neighbours.size + this.#dialing.size >= options.maxNeighbours) return;
+    if (neighbours.size + this.#dialing.size >= this.#dialTarget) return;
     this.#dialing.set(peer, nowMs);
     this.#state.emit({ type: "connect", peer });
   }

@@ -10,6 +10,9 @@ export interface Holding {
   readonly chunks: "all" | Uint8Array;
 }
 
+/** Time-outs in a row after which a neighbour is left alone for a while. */
+export const SILENT_AFTER = 3;
+
 /** Chunks that a neighbour said it is fetching from the origin. */
 export interface HeldPromise {
   readonly first: number;
@@ -106,6 +109,6 @@ export class Neighbour {
 
   /** Whether a request sent now would be served. */
   get usable(): boolean {
-    return this.handshaken && this.serves && !this.chokesUs && this.timeoutsInARow < 3;
+    return this.handshaken && this.serves && !this.chokesUs && this.timeoutsInARow < SILENT_AFTER;
   }
 }

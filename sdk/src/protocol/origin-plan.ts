@@ -3,6 +3,7 @@ import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { PeerId } from "./ids.js";
 import type { Neighbour } from "./neighbour.js";
+import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWinner } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
 import { mergeSlices, slicesOf, type Slice } from "./slices.js";
@@ -27,21 +28,20 @@ export class OriginPlan {
   readonly #state: EngineState;
   readonly #fetches: Fetches;
   readonly #downloads: Downloads;
+  readonly #desk: PlayerDesk;
   readonly #started = new Set<TrackKind>();
 
-  constructor(parts: { state: EngineState; fetches: Fetches; downloads: Downloads }) {
+  constructor(parts: { state: EngineState; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
     this.#state = parts.state;
     this.#fetches = parts.fetches;
     this.#downloads = parts.downloads;
+    this.#desk = parts.desk;
   }
 
   plan(segment: StoredSegment, nowMs: number): void {
     if (segment.complete || nowMs < segment.originRetryMs) return;
     const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
-    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) {
-      for (const want of segment.wants) this.#state.emit({ type: "fail", want, ...segment.failure });
-      return;
-    }
+    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure);
     if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
       // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
       if (segment.ref.sequence !== INIT_SEQUENCE) this.#started.add(segment.kind);
@@ -65,7 +65,7 @@ export class OriginPlan {
     segment.originFailures++;
     segment.originRetryMs = nowMs + Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
     const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
-    if (this.#isHopeless(segment, neighbours, nowMs)) for (const want of segment.wants) this.#state.emit({ type: "fail", want, ...failure });
+    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
   }
 
   /** Fetches a single chunk so that the origin can say who is right. */

@@ -131,6 +131,17 @@ export class PlayerDesk {
     this.#downloads.reorder();
   }
 
+  /** Nobody can give it: the player hears what the origin said. */
+  fail(segment: StoredSegment, failure: { readonly status: number; readonly timedOut: boolean }): void {
+    for (const want of segment.wants) {
+      this.#wants.delete(want);
+      this.#state.emit({ type: "fail", want, status: failure.status, timedOut: failure.timedOut });
+    }
+    segment.wants.clear();
+    this.#state.wanted.delete(segment);
+    this.#announcer.wantsChanged();
+  }
+
   /** The size of a segment is known: its chunks can be counted, and those of neighbours with them. */
   learnSize(segment: StoredSegment, sizeBytes: number, certain: boolean): void {
     if (segment.sizeBytes === sizeBytes || (segment.sizeCertain && !certain)) {

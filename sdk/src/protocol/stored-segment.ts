@@ -27,6 +27,8 @@ export class StoredSegment {
   certain = new Uint8Array(0);
   /** Chunks accepted on one neighbour's word alone. */
   soleWord = new Uint8Array(0);
+  /** When a witness was last asked for its word on the chunk, ms; 0: never. */
+  asked = new Float64Array(0);
   verified: Bitfield = new Uint8Array(0);
   verifiedCount = 0;
   /** Requests outstanding per chunk, with all neighbours together. */
@@ -97,6 +99,7 @@ export class StoredSegment {
     this.givers = Array.from({ length: chunks });
     this.certain = new Uint8Array(chunks);
     this.soleWord = new Uint8Array(chunks);
+    this.asked = new Float64Array(chunks);
     this.verified = createBitfield(chunks);
     this.verifiedCount = 0;
     this.requested = new Uint8Array(chunks);
