@@ -5,8 +5,9 @@ import type { EngineState } from "./state.js";
 
 /** A connection attempt that has not come to anything after this long no longer holds back the origin. */
 const DIAL_PATIENCE_MS = 3_000;
-/** The tracker is asked for more peers at most this often. */
+/** The tracker is asked for more peers at most this often; less and less often while it knows no new ones. */
 const FIND_INTERVAL_MS = 10_000;
+const MAX_FIND_INTERVAL_MS = 60_000;
 
 /** Who is, may become and must not be a neighbour. */
 export class Membership {
@@ -16,6 +17,7 @@ export class Membership {
   #startedMs: number | undefined;
   #trackerAnswered = false;
   #nextFindMs = Infinity;
+  #findIntervalMs = FIND_INTERVAL_MS;
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -24,8 +26,9 @@ export class Membership {
   trackerPeers(peers: readonly PeerId[], swarmSize: number, nowMs: number): void {
     this.#trackerAnswered = true;
     this.#state.swarmSize = swarmSize;
-    this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
     for (const peer of peers) this.#dial(peer, nowMs);
+    this.#findIntervalMs = this.#dialing.size > 0 ? FIND_INTERVAL_MS : Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
+    this.#nextFindMs = nowMs + this.#findIntervalMs;
     this.review(nowMs);
   }
 
@@ -82,7 +85,7 @@ export class Membership {
     for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
     state.gathering = gathering;
     if (nowMs < this.#nextFindMs) return;
-    this.#nextFindMs = nowMs + FIND_INTERVAL_MS;
+    this.#nextFindMs = nowMs + this.#findIntervalMs;
     const missing = this.#dialTarget - state.neighbours.size - this.#dialing.size;
     if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys()] });
   }
