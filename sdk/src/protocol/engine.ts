@@ -1,6 +1,6 @@
 import { Announcer } from "./announcer.js";
 import { countBits, hasBit } from "./bitfield.js";
-import { type EngineOptions, MAX_HOLDINGS, PROMISE_MS } from "./config.js";
+import { type EngineOptions, MAX_HOLDINGS, MAX_PIPELINE, MAX_UPLOAD_QUEUE, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
 import { Fetches } from "./fetches.js";
@@ -167,6 +167,31 @@ export class Engine {
       peer: n.peer, downloadedBytes: n.downloadedBytes, uploadedBytes: n.uploadedBytes, rttMs: n.roundTrip.srttMs, rateBps: n.rateBps(nowMs), chokesUs: n.chokesUs, choked: n.choked,
     }));
     return { ...counters, fetches: { ...counters.fetches }, neighbours, storedBytes: store.heldBytes, segments, originBps: this.#fetches.meter.bps };
+  }
+
+  /** For tests and simulation: throws when the engine's books do not balance or a bound is broken. */
+  assertInvariants(): void {
+    const { store, neighbours, wanted, options } = this.#state;
+    assertInvariants(store.segments.values());
+    let heldBytes = 0;
+    for (const s of store.segments.values()) heldBytes += s.heldBytes;
+    demand(heldBytes === store.heldBytes, () => `store counts ${store.heldBytes} of ${heldBytes} bytes`);
+    for (const s of store.segments.values()) demand(wanted.has(s) === (s.wants.size > 0 && !s.complete), () => `${s.ref.id}: wanted`);
+    for (const s of wanted) demand(store.segments.get(s.ref.id) === s, () => `${s.ref.id}: wanted and not known`);
+    demand(neighbours.size <= options.maxNeighbours, () => "too many neighbours");
+    const requests = new Map<string, number>();
+    for (const n of neighbours.values()) {
+      demand(n.outstanding.length <= 2 * MAX_PIPELINE && n.uploads.length <= MAX_UPLOAD_QUEUE, () => `${n.peer}: queues`);
+      demand(n.holdings.size <= MAX_HOLDINGS && n.promises.size <= MAX_PROMISED_SEGMENTS, () => `${n.peer}: holdings or promises`);
+      for (const { segment, chunk } of n.outstanding) {
+        const key = `${segment.ref.id}/${chunk}`;
+        const count = (requests.get(key) ?? 0) + 1;
+        requests.set(key, count);
+        demand(count <= 2, () => `${key}: requested more than twice`);
+      }
+    }
+    for (const s of store.segments.values())
+      for (let i = 0; i < s.chunks; i++) demand(s.requested[i] === (requests.get(`${s.ref.id}/${i}`) ?? 0), () => `${s.ref.id}/${i}: requested count`);
   }
 
   // --- neighbours
@@ -364,7 +389,11 @@ export class Engine {
   }
 }
 
-/** For tests and simulation: throws when the engine's books do not balance. */
+function demand(holds: boolean, what: () => string): void {
+  if (!holds) throw new Error(what());
+}
+
+/** For tests and simulation: throws when the books of a segment do not balance. */
 export function assertInvariants(segments: Iterable<StoredSegment>): void {
   for (const s of segments) {
     if (s.chunks !== (s.sizeBytes === undefined ? 0 : chunkCount(s.sizeBytes))) throw new Error(`${s.ref.id}: ${s.chunks} chunks of ${s.sizeBytes} bytes`);
