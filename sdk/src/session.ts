@@ -72,7 +72,7 @@ export class Session implements PlayerSession {
   #bypassedBytes = 0;
   #destroyed = false;
 
-  constructor(setting: { readonly hls: Hls; readonly url: string; readonly options: ShoalOptions; readonly parts: SessionParts; readonly emit: Emit }) {
+  constructor(setting: { readonly hls: Hls; readonly url: string; readonly resumed: boolean; readonly options: ShoalOptions; readonly parts: SessionParts; readonly emit: Emit }) {
     this.#hls = setting.hls;
     this.#url = setting.url;
     this.#options = setting.options;
@@ -84,7 +84,10 @@ export class Session implements PlayerSession {
     this.#playhead = new Playhead(setting.hls, () => this.#tick());
     this.#idleReason = setting.parts.unsupported();
     if (this.#idleReason !== undefined) this.report(this.#idleReason, "This browser or page cannot share; the stream plays like plain hls.js.");
-    else void this.#start();
+    else {
+      if (setting.resumed) this.#playlists.readKnown();
+      void this.#start();
+    }
   }
 
   // --- what hls.js's loader asks for

@@ -1,7 +1,7 @@
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import { captureController, fragmentLoaderConstructor } from "./hls/capture.js";
-import { Player, type PlayerSession } from "./hls/player.js";
+import { type OpenSession, Player, type PlayerSession } from "./hls/player.js";
 import type { ShoalOptions } from "./options.js";
 import { Session } from "./session.js";
 import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
@@ -89,13 +89,13 @@ export class Shoal {
     // An interstitial's player shows an advertisement, mostly another one for each viewer.
     if (this.#destroyed || hls.config.assetPlayerId) return;
     const index = this.#nextIndex++;
-    const player = new Player(hls, (own, url) => this.#open(own, url, index), () => this.#players.delete(hls.config));
+    const player = new Player(hls, (own, stream) => this.#open(own, stream, index), () => this.#players.delete(hls.config));
     this.#players.set(hls.config, { player, index });
   }
 
-  #open(hls: Hls, url: string, index: number): PlayerSession | undefined {
+  #open(hls: Hls, stream: Parameters<OpenSession>[1], index: number): PlayerSession | undefined {
     try {
-      return new Session({ hls, url, options: this.options, parts: SESSION_PARTS, emit: (event, detail) => this.#emit(event, { player: index, ...detail }) });
+      return new Session({ hls, ...stream, options: this.options, parts: SESSION_PARTS, emit: (event, detail) => this.#emit(event, { player: index, ...detail }) });
     } catch (error) {
       this.#emit("warning", { player: index, code: "internal-error", message: String(error) });
       return undefined;

@@ -5,7 +5,7 @@ import type { OriginEvents, OriginRequest } from "../src/browser/origin.js";
 import type { SignalingEvents } from "../src/browser/signaling.js";
 import type { TransportEvents } from "../src/browser/webrtc.js";
 import { captureController, fragmentLoaderConstructor } from "../src/hls/capture.js";
-import { Player } from "../src/hls/player.js";
+import { type OpenSession, Player } from "../src/hls/player.js";
 import type { ShoalOptions } from "../src/options.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import type { SegmentInfo } from "../src/protocol/segment.js";
@@ -120,7 +120,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     unsupported: () => setting.unsupported,
   };
   const options = { tracker: "https://tracker.example", ...setting.options };
-  const open = (hls: Hls, url: string): Session => new Session({ hls, url, options, parts, emit: (event, detail) => void world.events.push({ event, detail }) });
+  const open: OpenSession = (hls, stream) => new Session({ hls, ...stream, options, parts, emit: (event, detail) => void world.events.push({ event, detail }) });
   world.hls = new Hls({
     loader: plain.loader, startFragPrefetch: true, enableWorker: false, ...setting.hls,
     fLoader: fragmentLoaderConstructor({

@@ -74,6 +74,29 @@ describe("session: playlists", () => {
   });
 });
 
+describe("session: what is left out of identity", () => {
+  it("CMCD is sent to the origin and is no part of a segment's name", async () => {
+    const plain = await loadedWorld();
+    const world = await loadedWorld(VOD, { hls: { cmcd: { sessionId: "s", contentId: "c" } } });
+    expect(world.fetched[0]!.url).toMatch(/0\.ts\?token=me&CMCD=/);
+    expect(world.engine.all("want")[0]!.segment.ref).toEqual(plain.engine.all("want")[0]!.segment.ref);
+    plain.hls.destroy();
+    world.hls.destroy();
+  });
+
+  it("separate audio is a track of its own", async () => {
+    const media = (name: string): string => ["#EXTM3U", "#EXT-X-TARGETDURATION:4", "#EXTINF:4,", `${name}0.ts`, "#EXT-X-ENDLIST", ""].join("\n");
+    const world = await loadedWorld({
+      "/vod/master.m3u8": ["#EXTM3U", '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"', '#EXT-X-STREAM-INF:BANDWIDTH=1000000,AUDIO="a"', "video.m3u8", ""].join("\n"),
+      "/vod/video.m3u8": media("v"), "/vod/audio.m3u8": media("a"), "/vod/v0.ts": new Uint8Array(9), "/vod/a0.ts": new Uint8Array(8),
+    });
+    const playlists = world.engine.all("playlist");
+    expect(playlists.map(({ kind }) => kind).sort()).toEqual(["audio", "main"]);
+    expect(new Set(playlists.map(({ track }) => track)).size).toBe(2);
+    world.hls.destroy();
+  });
+});
+
 describe("session: delivery", () => {
   it("hls.js gets the origin's bytes, fetched with the viewer's own token", async () => {
     const world = await loadedWorld();
@@ -236,6 +259,16 @@ describe("session: life", () => {
     expect(world.loaded[0]!.data).toEqual(VOD["/vod/360/0.ts"]);
     expect(world.requests).toContain("https://cdn.example/vod/360/0.ts?token=me");
     expect(session.stats().reason).toBe("destroyed");
+    world.hls.destroy();
+  });
+
+  it("comes back to a stream whose playlists are loaded already", async () => {
+    const world = await loadedWorld();
+    world.player.leave();
+    world.player.enter();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.engines).toHaveLength(2);
+    expect(world.engine.all("playlist")[0]!.segments).toHaveLength(3);
     world.hls.destroy();
   });
 

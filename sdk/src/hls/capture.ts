@@ -16,7 +16,11 @@ const CAPTURES = new WeakSet<object>();
  */
 export function captureController(userController: HlsConfig["fpsController"], replaces: boolean, onHls: (hls: Hls) => void): ControllerConstructor {
   const Capture = function (hls: Hls) {
-    onHls(hls);
+    try {
+      onHls(hls);
+    } catch {
+      // An Hls instance that Shoal does not know plays like plain hls.js; one whose constructor throws does not play.
+    }
     const defaults = (hls.constructor as typeof Hls).DefaultConfig.fpsController;
     const Controller = replaces ? userController : defaults && CAPTURES.has(defaults) ? undefined : defaults;
     return Controller ? new Controller(hls) : { setStreamController() {}, destroy() {} };

@@ -12,15 +12,17 @@ export interface PlayerSession extends SegmentSource {
   destroy(): void;
 }
 
+/** `resumed`: the stream's playlists are loaded already. `undefined` where it failed: then the stream plays like plain hls.js. */
+export type OpenSession = (hls: Hls, stream: { readonly url: string; readonly resumed: boolean }) => PlayerSession | undefined;
+
 /** One Hls instance: a new session for every stream it loads, none after its end. */
 export class Player {
   readonly #hls: Hls;
-  readonly #open: (hls: Hls, url: string) => PlayerSession | undefined;
+  readonly #open: OpenSession;
   readonly #onEnd: () => void;
   #session: PlayerSession | undefined;
 
-  /** `open` answers `undefined` where it failed: then the stream plays like plain hls.js. */
-  constructor(hls: Hls, open: (hls: Hls, url: string) => PlayerSession | undefined, onEnd: () => void) {
+  constructor(hls: Hls, open: OpenSession, onEnd: () => void) {
     this.#hls = hls;
     this.#open = open;
     this.#onEnd = onEnd;
@@ -41,8 +43,7 @@ export class Player {
 
   /** Comes back after {@link leave}, to the stream that is loaded. */
   enter(): void {
-    const { url } = this.#hls;
-    if (!this.#session && url) this.#session = this.#open(this.#hls, url);
+    this.#enter(true);
   }
 
   destroy(): void {
@@ -55,6 +56,11 @@ export class Player {
   #onManifest(): void {
     this.leave();
     // The event has the URL as the page gave it, the instance has it absolute.
-    this.enter();
+    this.#enter(false);
+  }
+
+  #enter(resumed: boolean): void {
+    const { url } = this.#hls;
+    if (!this.#session && url) this.#session = this.#open(this.#hls, { url, resumed });
   }
 }

@@ -46,6 +46,12 @@ export class PlaylistReader {
     hls.on("hlsLevelPtsUpdated" as Events.LEVEL_PTS_UPDATED, this.#onShift, this);
   }
 
+  /** For a reader that comes after the playlists. */
+  readKnown(): void {
+    for (const level of this.#hls.levels) if (level.details) this.#read("main", level, level.details);
+    for (const track of this.#hls.audioTracks) if (track.details) this.#read("audio", track, track.details);
+  }
+
   destroy(): void {
     this.#hls.off("hlsLevelUpdated" as Events.LEVEL_UPDATED, this.#onLevel, this);
     this.#hls.off("hlsAudioTrackUpdated" as Events.AUDIO_TRACK_UPDATED, this.#onAudio, this);
