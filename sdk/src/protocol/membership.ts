@@ -5,6 +5,8 @@ import type { EngineState } from "./state.js";
 
 /** A connection attempt that has not come to anything after this long no longer holds back the origin. */
 const DIAL_PATIENCE_MS = 3_000;
+/** Peers are called when the player has its first segment, or after this long. */
+const START_PATIENCE_MS = 2_000;
 /** The tracker is asked for more peers at most this often; less and less often while it knows no new ones. */
 const FIND_INTERVAL_MS = 10_000;
 const MAX_FIND_INTERVAL_MS = 60_000;
@@ -13,6 +15,8 @@ const MAX_FIND_INTERVAL_MS = 60_000;
 export class Membership {
   readonly #state: EngineState;
   readonly #dialing = new Map<PeerId, number>();
+  /** Known peers that are not called yet. */
+  readonly #waiting = new Set<PeerId>();
   readonly #bannedUntilMs = new Map<PeerId, number>();
   #startedMs: number | undefined;
   #trackerAnswered = false;
@@ -26,8 +30,8 @@ export class Membership {
   trackerPeers(peers: readonly PeerId[], swarmSize: number, nowMs: number): void {
     this.#trackerAnswered = true;
     this.#state.swarmSize = swarmSize;
-    for (const peer of peers) this.#dial(peer, nowMs);
-    this.#findIntervalMs = this.#dialing.size > 0 ? FIND_INTERVAL_MS : Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
+    for (const peer of peers) this.#waiting.add(peer);
+    this.#findIntervalMs = peers.length > 0 ? FIND_INTERVAL_MS : Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
     this.#nextFindMs = nowMs + this.#findIntervalMs;
     this.review(nowMs);
   }
@@ -80,7 +84,12 @@ export class Membership {
     this.#startedMs ??= nowMs;
     for (const [peer, sinceMs] of this.#dialing) if (nowMs - sinceMs > 4 * DIAL_PATIENCE_MS) this.#dialing.delete(peer);
     for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
-    let gathering = !this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS;
+    // Opening connections takes a weak machine tens of milliseconds: not before the first picture.
+    if (state.counters.playedBytes > 0 || nowMs - this.#startedMs > START_PATIENCE_MS) {
+      for (const peer of this.#waiting) this.#dial(peer, nowMs);
+      this.#waiting.clear();
+    }
+    let gathering = this.#waiting.size > 0 || !this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS;
     for (const sinceMs of this.#dialing.values()) if (nowMs - sinceMs < DIAL_PATIENCE_MS) gathering = true;
     for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
     state.gathering = gathering;
@@ -91,7 +100,7 @@ export class Membership {
   }
 
   get nextReviewMs(): number {
-    return this.#nextFindMs;
+    return this.#waiting.size > 0 ? Math.min(this.#nextFindMs, (this.#startedMs ?? 0) + START_PATIENCE_MS) : this.#nextFindMs;
   }
 
   /** Half of the places are for those we call, half for those who call us: otherwise a full swarm would turn newcomers away. */
