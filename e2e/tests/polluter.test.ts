@@ -1,0 +1,42 @@
+import { WHOLE_STREAM } from "../buffers.js";
+import { expect, test } from "../fixtures.js";
+
+/** Flips a bit of every chunk that the page sends. */
+function pollute(): void {
+  const DATA = 8;
+  const send = RTCDataChannel.prototype.send as (this: RTCDataChannel, data: unknown) => void;
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : undefined;
+    if (!bytes || bytes[0] !== DATA) return send.call(this, data);
+    const false_ = bytes.slice();
+    false_[false_.length - 1]! ^= 1;
+    send.call(this, false_);
+  };
+}
+
+test("a peer that sends false chunks is banned, and nothing false is played", async ({ open }) => {
+  const [honest, liar, victim] = [await open(), await open({ before: pollute }), await open()];
+  for (const full of [honest, liar]) {
+    await full.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
+    await full.handed(12);
+  }
+  const { peer } = await liar.playerStats();
+  await victim.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
+  await victim.handed(12);
+  await expect.poll(async () => (await victim.page.evaluate(() => viewer.bans)).map((ban) => ban.peer)).toEqual([peer]);
+  expect((await victim.playerStats()).bannedPeers).toBe(1);
+  await victim.reaches(2);
+  expect((await victim.report()).stallMs).toBe(0);
+});
+
+test("a newcomer whose only neighbour is a liar plays the true stream", async ({ open }) => {
+  const liar = await open({ before: pollute });
+  await liar.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
+  await liar.handed(12);
+  const { peer } = await liar.playerStats();
+  const victim = await open();
+  await victim.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
+  await expect.poll(async () => (await victim.page.evaluate(() => viewer.bans)).map((ban) => ban.peer)).toEqual([peer]);
+  await victim.handed(12);
+  await victim.reaches(2);
+});
