@@ -5,6 +5,8 @@ import type { Signal } from "./signal.js";
 
 /** How long a try may take: what is not open by then is behind a NAT that will not open. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a line may be dead. The browser calls it disconnected after some 5 s, but failed only after 15. */
+const DISCONNECTED_TIMEOUT_MS = 3_000;
 /** Host, server-reflexive and relay candidates of several interfaces fit; a flood does not. */
 const MAX_REMOTE_CANDIDATES = 64;
 /** Messages that may come before this side knows that the channel is open. */
@@ -43,7 +45,7 @@ export function isWebRtcSupported(): boolean {
 class SimplePeerLink implements Link {
   readonly #peer: SimplePeer;
   readonly #events: LinkEvents;
-  readonly #timeout: ReturnType<typeof setTimeout>;
+  #timeout: ReturnType<typeof setTimeout>;
   #queue: SendQueue | undefined;
   #early: Uint8Array[] = [];
   #remoteCandidates = 0;
@@ -65,6 +67,7 @@ class SimplePeerLink implements Link {
       .on("signal", (data) => !this.#closed && this.#events.onSignal(data))
       .on("data", (data) => this.#receive(data))
       .on("connect", () => this.#open())
+      .on("iceStateChange", (state) => this.#watch(state))
       .on("error", (error) => (this.#reason = error.code ?? error.message))
       .on("close", () => this.#fail(this.#reason));
   }
@@ -133,6 +136,13 @@ class SimplePeerLink implements Link {
     const early = this.#early;
     this.#early = [];
     for (const bytes of early) this.#receive(bytes);
+  }
+
+  /** A tab that dies says nothing. */
+  #watch(state: RTCIceConnectionState): void {
+    if (this.#closed || this.#queue === undefined) return;
+    clearTimeout(this.#timeout);
+    if (state === "disconnected") this.#timeout = setTimeout(() => this.#fail("the line is dead"), DISCONNECTED_TIMEOUT_MS);
   }
 
   #drain(): void {

@@ -15,6 +15,7 @@ export default class SimplePeer {
   on(event: "data", listener: (data: unknown) => void): this;
   on(event: "error", listener: (error: Error & { readonly code?: string }) => void): this;
   on(event: "connect" | "close", listener: () => void): this;
+  on(event: "iceStateChange", listener: (state: RTCIceConnectionState) => void): this;
   signal(data: object): void;
   send(data: ArrayBufferView<ArrayBuffer>): void;
   destroy(error?: Error): void;
