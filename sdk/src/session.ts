@@ -111,6 +111,11 @@ export class Session implements PlayerSession {
     return this.#playhead.bufferS();
   }
 
+  estimateBps(): number {
+    const { hls } = this.#setting;
+    return hls.bandwidthEstimate || hls.config.abrEwmaDefaultEstimate;
+  }
+
   // --- what the page sees
 
   report(code: string, message: string): void {

@@ -45,6 +45,7 @@ function setUp({ located = true }: { located?: boolean } = {}) {
     unwant: (want) => void unwanted.push(want),
     originBusy: () => state.busy,
     bufferS: () => state.bufferS,
+    estimateBps: () => 500_000,
   };
   const fallbacks: string[] = [];
   let bypassed = 0;

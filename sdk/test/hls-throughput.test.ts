@@ -34,7 +34,7 @@ describe("honest statistics, as hls.js's own AbrController reads them", () => {
     for (let i = 0; i < 10; i++) {
       const stats = world.load(1);
       const now = performance.now();
-      new Throughput(stats, now).complete(delivery({ storeBytes: 750_000, wantedMs: now, firstByteMs: now, completeMs: now, throughputBps: 4 * MBPS, originTtfbMs: 20 }), 750_000, now);
+      new Throughput(stats, now).complete(delivery({ storeBytes: 750_000, wantedMs: now, firstByteMs: now, completeMs: now, throughputBps: 4 * MBPS, originTtfbMs: 20 }), { loadedBytes: 750_000, nowMs: now, presentBps: 500_000 });
       world.loaded();
     }
     expect(world.estimateBps()).toBeGreaterThan(3.5 * MBPS);
@@ -49,7 +49,7 @@ describe("honest statistics, as hls.js's own AbrController reads them", () => {
       const throughput = new Throughput(stats, wantedMs);
       vi.advanceTimersByTime(9_000);
       const now = performance.now();
-      throughput.complete(delivery({ peerBytes: 750_000, wantedMs, firstByteMs: now - 100, completeMs: now, throughputBps: 4 * MBPS, originTtfbMs: 20 }), 750_000, now);
+      throughput.complete(delivery({ peerBytes: 750_000, wantedMs, firstByteMs: now - 100, completeMs: now, throughputBps: 4 * MBPS, originTtfbMs: 20 }), { loadedBytes: 750_000, nowMs: now, presentBps: 500_000 });
       world.loaded();
     }
     expect(world.estimateBps()).toBeGreaterThan(3.5 * MBPS);
@@ -60,16 +60,27 @@ describe("honest statistics, as hls.js's own AbrController reads them", () => {
     for (let i = 0; i < 20; i++) {
       const stats = world.load(1);
       const now = performance.now();
-      new Throughput(stats, now).complete(delivery({ peerBytes: 750_000, wantedMs: now, firstByteMs: now, completeMs: now + 1, throughputBps: mbps * MBPS, originTtfbMs: 80 }), 750_000, now);
+      new Throughput(stats, now).complete(delivery({ peerBytes: 750_000, wantedMs: now, firstByteMs: now, completeMs: now + 1, throughputBps: mbps * MBPS, originTtfbMs: 80 }), { loadedBytes: 750_000, nowMs: now, presentBps: 500_000 });
       world.loaded();
     }
     expect(world.estimateBps()).toBeLessThanOrEqual(mbps * MBPS * 1.0001);
   });
 
+  it.each([
+    ["from the store", { storeBytes: 40_000, firstByteMs: 5_000, completeMs: 5_000 }],
+    ["at once from a neighbour", { peerBytes: 40_000, firstByteMs: 5_000, completeMs: 5_001 }],
+  ])("with nothing measured, a segment %s teaches nothing", (_how, over) => {
+    const world = player({ level: 1 });
+    const stats = world.load(1);
+    new Throughput(stats, 5_000).complete(delivery({ wantedMs: 5_000, ...over }), { loadedBytes: 40_000, nowMs: 5_000, presentBps: 500_000 });
+    world.loaded();
+    expect(world.estimateBps()).toBeLessThanOrEqual(500_001);
+  });
+
   it("with nothing measured it tells the real times", () => {
     const stats = freshStats();
     const throughput = new Throughput(stats, 5_000);
-    throughput.complete(delivery({ originBytes: 100_000, wantedMs: 5_000, firstByteMs: 5_050, completeMs: 5_850 }), 100_000, 5_850);
+    throughput.complete(delivery({ originBytes: 100_000, wantedMs: 5_000, firstByteMs: 5_050, completeMs: 5_850 }), { loadedBytes: 100_000, nowMs: 5_850, presentBps: 500_000 });
     expect(stats.loading).toEqual({ start: 5_000, first: 5_050, end: 5_850 });
   });
 });

@@ -33,6 +33,8 @@ export interface SegmentSource {
   originBusy(want: Want): boolean;
   /** Media ahead of the playhead at the present speed, s. */
   bufferS(): number;
+  /** hls.js's bandwidth estimate, bit/s. */
+  estimateBps(): number;
 }
 
 export interface FragmentLoaderHost {
@@ -166,7 +168,8 @@ export class FragmentLoader implements Loader<FragmentLoaderContext> {
     if (!context || !callbacks) return;
     // hls.js's worker takes ownership of what it gets, so it gets a copy.
     const data = concatenate(payloads);
-    this.#running?.throughput.complete(delivery, data.byteLength, performance.now());
+    const running = this.#running;
+    running?.throughput.complete(delivery, { loadedBytes: data.byteLength, nowMs: performance.now(), presentBps: running.source.estimateBps() });
     this.#stop();
     return () => {
       callbacks.onProgress?.(stats, context, data, null);

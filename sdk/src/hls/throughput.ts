@@ -52,10 +52,10 @@ export class Throughput {
     stats.loading.first = this.#streamBytes > 0 ? Math.max(stats.loading.start, now.nowMs - streamMs) : 0;
   }
 
-  complete(delivery: Delivery, loadedBytes: number, nowMs: number): void {
+  /** `presentBps`: hls.js's estimate as it is. */
+  complete(delivery: Delivery, { loadedBytes, nowMs, presentBps }: { readonly loadedBytes: number; readonly nowMs: number; readonly presentBps: number }): void {
     const stats = this.#stats;
-    const elapsedMs = Math.max(1, delivery.completeMs - delivery.firstByteMs);
-    const transferMs = delivery.throughputBps > 0 ? (loadedBytes * 8000) / delivery.throughputBps : elapsedMs;
+    const transferMs = (loadedBytes * 8000) / rateBps(delivery, loadedBytes, presentBps);
     const ttfbMs = delivery.originTtfbMs || Math.min(DEFAULT_TTFB_MS, Math.max(0, delivery.firstByteMs - delivery.wantedMs));
     stats.loaded = stats.total = loadedBytes;
     stats.loading.end = nowMs;
@@ -72,4 +72,12 @@ export class Throughput {
       this.#streamBytes += bytes;
     }
   }
+}
+
+/** While nothing was measured, only a download that came whole from the origin may raise the estimate, as it would in plain hls.js. */
+function rateBps({ throughputBps, originBytes, storeBytes, firstByteMs, completeMs }: Delivery, loadedBytes: number, presentBps: number): number {
+  if (throughputBps > 0) return throughputBps;
+  const ownBps = ((loadedBytes - storeBytes) * 8000) / Math.max(1, completeMs - firstByteMs);
+  if (originBytes >= loadedBytes && storeBytes === 0) return ownBps;
+  return ownBps > 0 ? Math.min(ownBps, presentBps) : presentBps;
 }
