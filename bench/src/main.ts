@@ -9,7 +9,7 @@ import type { Result } from "./contract.js";
 import { goodputBps } from "./goodput.js";
 import { startPageServer } from "./page-server.js";
 import { merge } from "./repeat.js";
-import { figures, type Evidence } from "./result.js";
+import { figures, newcomerLeak, type Evidence } from "./result.js";
 import { run } from "./run.js";
 import { scenarios, type Scenario } from "./scenario.js";
 import { table } from "./table.js";
@@ -49,10 +49,16 @@ async function runScenario(scenario: Scenario, options: CliOptions, pageUrl: str
       });
       const goodput = bareBps === undefined ? {} : { bareBps, goodputBps: lastViewerGoodputBps(trace.evidence) };
       done.push({ ...figures(trace.evidence), ...goodput });
+      if (scenario.joinWhenFull) printLeak(trace.evidence);
       if (options.trace) await writeTrace(options.trace, `${scenario.name}-${player}-${round}.json`, trace);
     }
   }
   return [...runs.values()].map(merge);
+}
+
+function printLeak(evidence: Evidence): void {
+  const { segments, bytes } = newcomerLeak(evidence);
+  console.log(`  after its first segment the newcomer took ${segments} from the origin, and ${Math.round(bytes / 1000)} KB in all`);
 }
 
 function lastViewerGoodputBps({ viewers }: Evidence): number {

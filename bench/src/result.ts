@@ -39,6 +39,17 @@ export function figures({ scenario, player, viewers, requests }: Evidence): Resu
   };
 }
 
+/** What the last viewer took from the origin although a peer has everything; its first segment is not counted. */
+export function newcomerLeak({ viewers, requests }: Evidence): { readonly segments: number; readonly bytes: number } {
+  const newcomer = viewers.at(-1);
+  const [first, ...rest] = newcomer?.report.loaded ?? [];
+  const bytesOf = (path: string): number =>
+    sum(requests.filter((request) => request.viewer === newcomer?.id && request.path === path).map((request) => request.bytes));
+  const taken = rest.filter(({ path }) => path !== first?.path).map(({ path, bytes }) => ({ bytes, taken: bytesOf(path) }));
+  // A spot check against the origin is not a segment that the newcomer did not see at its peer.
+  return { segments: taken.filter((segment) => segment.taken >= segment.bytes / 2).length, bytes: sum(taken.map((segment) => segment.taken)) };
+}
+
 /** Jain's fairness index (RFC 5166, section 2.4): 1 when all give the same, 1/N when one gives everything; null where it would compare control. */
 export function jainIndex(shares: readonly number[]): number | null {
   const total = sum(shares);

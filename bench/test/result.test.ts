@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LoadedFragment, MediaRequest, Viewer } from "../src/contract.js";
 import { goodputBps } from "../src/goodput.js";
-import { figures, jainIndex, median } from "../src/result.js";
+import { figures, jainIndex, median, newcomerLeak } from "../src/result.js";
 
 const segment = (sequence: number, level = 0): LoadedFragment => ({ path: `/l${level}/${sequence}.ts`, bytes: 100, level, sequence, atMs: 0 });
 
@@ -58,6 +58,18 @@ describe("figures", () => {
       requests: [...fetched("1", segment(0), segment(1)), ...fetched("2", segment(1), segment(2))],
     });
     expect(result).toMatchObject({ originCopies: 1.3333, steadyCopies: 1 });
+  });
+});
+
+describe("newcomerLeak", () => {
+  it("counts segments that came from the origin, not spot checks of them", () => {
+    const stream = [segment(0), segment(1), segment(2), segment(3)];
+    const leak = newcomerLeak({
+      scenario: "s", player: "p",
+      viewers: [viewer("1", stream), viewer("2", stream)],
+      requests: [...fetched("1", ...stream), ...fetched("2", segment(0), segment(2)), { viewer: "2", path: segment(3).path, bytes: 10 }],
+    });
+    expect(leak).toEqual({ segments: 1, bytes: 110 });
   });
 });
 
