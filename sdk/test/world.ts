@@ -42,6 +42,8 @@ export class World {
   checkEvery = 1;
   /** Share of messages that are lost at first and come after a retransmission, out of order: the channels are unordered. */
   lossRate = 0;
+  /** SCTP: after three later packets, or its time-out of a second. */
+  retransmitMs = 150;
 
   constructor(
     readonly streams: readonly Stream[],
@@ -241,7 +243,7 @@ export class Viewer {
     const { uplinkBps = 20_000_000 } = this.setting;
     this.#uplinkFreeMs = Math.max(this.#uplinkFreeMs, clock.nowMs) + (bytes.length * 8_000) / uplinkBps;
     const lost = this.world.lossRate > 0 && this.world.random.next() < this.world.lossRate;
-    const delayMs = this.#uplinkFreeMs - clock.nowMs + this.#latencyMs(link.other) * (lost ? 8 : 1);
+    const delayMs = this.#uplinkFreeMs - clock.nowMs + this.#latencyMs(link.other) + (lost ? this.world.retransmitMs : 0);
     clock.at(this.#uplinkFreeMs, () => {
       link.bufferedBytes -= bytes.length;
       if (link.bufferedBytes <= 64 * 1024 && this.#links.get(to) === link) this.handle({ type: "writable", peer: to, bufferedBytes: link.bufferedBytes });

@@ -191,7 +191,7 @@ export class Engine {
       }
     }
     for (const s of store.segments.values())
-      for (let i = 0; i < s.chunks; i++) demand(s.requested[i] === (requests.get(`${s.ref.id}/${i}`) ?? 0), () => `${s.ref.id}/${i}: requested count`);
+      for (let i = 0; i < s.chunks; i++) demand(s.requested[i] === (requests.get(`${s.ref.id}/${i}`) ?? 0), () => `${s.ref.id}/${i}: ${s.requested[i]} requests counted of ${requests.get(`${s.ref.id}/${i}`) ?? 0}`);
   }
 
   // --- neighbours

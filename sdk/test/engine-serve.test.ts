@@ -1,0 +1,206 @@
+import { describe, expect, test } from "vitest";
+import type { PeerId } from "../src/protocol/ids.js";
+import { createBitfield, setBit } from "../src/protocol/bitfield.js";
+import { Bench } from "./bench.js";
+import { peerId } from "./world.js";
+
+/** Holds segment 0 whole. */
+function seeding(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
+  const b = new Bench(setting);
+  b.play();
+  b.want(0);
+  b.answer(b.of("fetch")[0]!);
+  b.alone();
+  b.advance(300);
+  b.clear();
+  return b;
+}
+
+const ask = (b: Bench, peer: PeerId, first: number, count: number, sequence = 0): void => b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(sequence), first, count }] });
+const given = (b: Bench, peer: PeerId): number[] => b.sent("DATA", peer).map(({ message }) => message.chunk);
+
+describe("Serving", () => {
+  test("a newcomer hears what we have, all of it, and is unchoked", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    expect(b.sent("HAVE", peer)[0]?.message.entries).toEqual([b.entry(0)]);
+    expect(b.sent("UNCHOKE", peer)).toHaveLength(1);
+  });
+
+  test("an empty buffer map is sent too, so that nobody waits for it", () => {
+    const b = new Bench();
+    const peer = b.neighbour(1);
+    expect(b.sent("HAVE", peer)).toMatchObject([{ message: { entries: [] } }]);
+  });
+
+  test("one who does not serve announces and promises nothing", () => {
+    const b = seeding({ serves: false });
+    const peer = b.neighbour(1);
+    b.want(1);
+    b.advance(3_000);
+    expect(b.sent("HAVE", peer)).toMatchObject([{ message: { entries: [] } }]);
+    expect(b.sent("PROMISE", peer)).toEqual([]);
+    expect(b.sent("UNCHOKE", peer)).toEqual([]);
+    ask(b, peer, 0, 4);
+    expect(given(b, peer)).toEqual([]);
+  });
+
+  test("requests are answered with DATA, in order", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    ask(b, peer, 2, 4);
+    expect(given(b, peer)).toEqual([2, 3, 4, 5]);
+  });
+
+  test("no more is handed to the transport than 128 KiB, until it drains", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    ask(b, peer, 0, 20);
+    expect(given(b, peer)).toHaveLength(8);
+    b.handle({ type: "writable", peer, bufferedBytes: 64 * 1024 });
+    expect(given(b, peer)).toHaveLength(12);
+  });
+
+  test("what is cancelled is not sent", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    ask(b, peer, 0, 20);
+    b.say(peer, { type: "CANCEL", runs: [{ segment: b.ref(0), first: 8, count: 4 }] });
+    b.handle({ type: "writable", peer, bufferedBytes: 0 });
+    expect(given(b, peer).slice(8)).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+
+  test("what is not here is rejected, not left unanswered", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    ask(b, peer, 0, 4, 7);
+    expect(b.sent("REJECT", peer)).toMatchObject([{ message: { runs: [{ first: 0, count: 4 }] } }]);
+  });
+
+  test("at most 256 requests queue; the rest is rejected", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    b.say(peer, { type: "REQUEST", runs: Array.from({ length: 10 }, () => ({ segment: b.ref(0), first: 0, count: 36 })) });
+    expect(b.sent("REJECT", peer).flatMap(({ message }) => message.runs).reduce((sum, r) => sum + r.count, 0)).toBe(360 - 256);
+  });
+
+  test("HAVE is batched for 250 ms and tells whole segments as one word", () => {
+    const b = seeding();
+    const peer = b.neighbour(1);
+    b.clear();
+    b.want(1);
+    b.advance(600);
+    for (const fetch of b.of("fetch")) b.answer(fetch);
+    const before = b.nowMs;
+    b.advance(249);
+    expect(b.sent("HAVE", peer)).toEqual([]);
+    b.advance(1);
+    expect(b.sent("HAVE", peer)).toMatchObject([{ atMs: before + 250, message: { entries: [{ chunks: "all" }] } }]);
+  });
+});
+
+describe("Give-to-get (SYSTEMS TR2)", () => {
+  /** Ten neighbours whose queues never drain: the uplink is full. */
+  function crowded(): { b: Bench; peers: PeerId[] } {
+    const b = seeding();
+    const peers = Array.from({ length: 10 }, (_, i) => b.neighbour(i + 1));
+    return { b, peers };
+  }
+  const unchoked = (b: Bench): string[] => b.engine.stats(b.nowMs).neighbours.filter((n) => !n.choked).map((n) => n.peer);
+  const fill = (b: Bench, peers: readonly PeerId[]): void => {
+    for (const p of peers) ask(b, p, 0, 36);
+  };
+
+  test("while the uplink is not full everybody is served in the end", () => {
+    const { b } = crowded();
+    b.advance(15_000);
+    expect(unchoked(b)).toHaveLength(10);
+  });
+
+  test("a full uplink leaves three, and one by chance", () => {
+    const { b, peers } = crowded();
+    for (let i = 0; i < 12; i++) {
+      fill(b, peers);
+      b.advance(10_000);
+    }
+    expect(unchoked(b).length).toBeGreaterThanOrEqual(3);
+    expect(unchoked(b).length).toBeLessThanOrEqual(4);
+  });
+
+  test("those who forward what we gave them are the three", () => {
+    const { b, peers } = crowded();
+    const good = peers.slice(6, 9);
+    for (const p of good) ask(b, p, 0, 8);
+    for (let i = 0; i < 12; i++) {
+      fill(b, peers);
+      for (const p of good) b.say(p, { type: "RECEIPT", giver: p, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 8 }] });
+      b.advance(10_000);
+    }
+    expect(unchoked(b)).toEqual(expect.arrayContaining(good));
+  });
+
+  test("choked, its queue is rejected rather than forgotten", () => {
+    const { b, peers } = crowded();
+    for (let i = 0; i < 12; i++) {
+      fill(b, peers);
+      b.advance(10_000);
+    }
+    const choked = peers.filter((p) => !unchoked(b).includes(p));
+    for (const p of choked) {
+      const chokes = b.sent("CHOKE", p);
+      expect(chokes.length).toBeGreaterThan(0);
+      expect(b.sent("REJECT", p).some((r) => r.atMs === chokes[0]!.atMs)).toBe(true);
+    }
+  });
+
+  test("a receipt counts as ours only for chunks that we gave", () => {
+    const { b, peers } = crowded();
+    const [liar, honest] = peers as [PeerId, PeerId];
+    ask(b, honest, 0, 2);
+    for (let i = 0; i < 12; i++) {
+      fill(b, peers.slice(2));
+      b.say(liar, { type: "RECEIPT", giver: liar, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 30 }] });
+      b.say(honest, { type: "RECEIPT", giver: honest, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 2 }] });
+      b.advance(10_000);
+      expect(unchoked(b)).toContain(honest);
+    }
+  });
+
+  test("a receipt for what we gave goes on to who gave it to us", () => {
+    const b = seeding();
+    const giver = b.neighbour(1, { has: [1] });
+    const witness = b.neighbour(3, { has: [1] });
+    for (const c of b.requested(giver, 1)) {
+      b.give(giver, 1, c);
+      b.vouch(witness, { segment: b.ref(1), first: c, count: 1 });
+    }
+    const child = b.neighbour(2);
+    ask(b, child, 0, 4, 1);
+    expect(given(b, child)).toEqual([0, 1, 2, 3]);
+    b.clear();
+    b.say(child, { type: "RECEIPT", giver: peerId(0), receiver: child, runs: [{ segment: b.ref(1), first: 0, count: 4 }] });
+    expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver: peerId(0), receiver: child, runs: [{ first: 0, count: 4 }] } }]);
+    expect(b.sent("RECEIPT", witness)).toEqual([]);
+  });
+
+  test("what we receive is receipted to its giver, batched for 5 s", () => {
+    const b = seeding();
+    const giver = b.neighbour(1, { has: [1] });
+    const witness = b.neighbour(2, { entries: [b.entry(1, half(b.chunks(1)))] });
+    b.say(witness, { type: "CHOKE" });
+    for (const c of [0, 1, 2, 3]) {
+      b.give(giver, 1, c);
+      b.vouch(witness, { segment: b.ref(1), first: c, count: 1 });
+    }
+    b.advance(4_900);
+    expect(b.sent("RECEIPT")).toEqual([]);
+    b.advance(200);
+    expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver, receiver: peerId(0), runs: [{ first: 0, count: 4 }] } }]);
+  });
+});
+
+function half(chunks: number): Uint8Array {
+  const field = createBitfield(chunks);
+  for (let i = 0; i < chunks / 2; i++) setBit(field, i);
+  return field;
+}
