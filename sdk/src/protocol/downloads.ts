@@ -11,6 +11,8 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 const LOW_PIPELINE = 2;
 /** A silent neighbour is tried again after this long. */
 const PROBE_AFTER_MS = 8_000;
+/** A tab that renders video may take this long to get to a message: measured between tabs on two busy cores. */
+const TURNAROUND_MS = 100;
 /** A deadline this near makes slow requests worth doubling. */
 const ENDGAME_S = 3;
 
@@ -58,11 +60,11 @@ export class Downloads {
     this.#request(neighbour, picks, nowMs);
   }
 
-  /** Requests that keep the path busy: twice its bandwidth-delay product over the base number. */
+  /** Requests that keep the path busy: its round trip and the time a busy tab takes to answer, at the measured rate. */
   depth(neighbour: Neighbour): number {
     if (neighbour.timeoutsInARow > 0) return 2;
-    const bdpChunks = (neighbour.rate.bps() / 8 / CHUNK_BYTES) * (neighbour.roundTrip.minMs / 1000);
-    return Math.max(MIN_PIPELINE, Math.min(MAX_PIPELINE, Math.ceil(MIN_PIPELINE + 2 * bdpChunks)));
+    const chunksPerMs = neighbour.rate.bps() / 8_000 / CHUNK_BYTES;
+    return Math.max(MIN_PIPELINE, Math.min(MAX_PIPELINE, Math.ceil(chunksPerMs * (neighbour.roundTrip.minMs + TURNAROUND_MS))));
   }
 
   /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. */
