@@ -1,46 +1,10 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { defineConfig, type UserConfig } from "vite";
+import { leanDependencies } from "./sdk/shims/lean-dependencies.js";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const at = (...parts: string[]): string => join(root, ...parts);
-
-/** What simple-peer requires of Node: each has a shim of a few lines in sdk/shims. */
-const SIMPLE_PEER_SHIMS = ["buffer", "debug", "err-code", "get-browser-rtc", "queue-microtask", "randombytes", "readable-stream"];
-const SOCKET_IO = /[\\/]node_modules[\\/](socket\.io-[a-z]+|engine\.io-[a-z]+|@socket\.io[\\/][a-z-]+)[\\/]/;
-
-/**
- * Cuts the two packages the SDK stands on to what it uses: simple-peer without the Node stream polyfill, Socket.IO with
- * the WebSocket transport alone. Together 15 KB gzip instead of 41.
- */
-export function leanDependencies(): Plugin {
-  return {
-    name: "shoal:lean-dependencies",
-    enforce: "pre",
-    async resolveId(source, importer, options) {
-      if (source === "simple-peer") return this.resolve("simple-peer/index.js", importer, { ...options, skipSelf: true });
-      if (importer?.includes("simple-peer") && SIMPLE_PEER_SHIMS.includes(source)) return at("sdk/shims", `${source}.cjs`);
-      if (importer === undefined || !SOCKET_IO.test(importer)) return null;
-      if (source === "./transports/index.js") return join(dirname(importer), "transports", "index.js?websocket");
-      const resolved = await this.resolve(source, importer, { ...options, skipSelf: true });
-      return resolved && { ...resolved, moduleSideEffects: false };
-    },
-    load(id) {
-      // WebSocket alone: no sticky sessions for the tracker, and 2 KB less.
-      if (!id.endsWith("index.js?websocket")) return null;
-      return `import { WS } from "./websocket.js"; export const transports = { websocket: WS };`;
-    },
-    transform(code, id) {
-      if (!/simple-peer[\\/]index\.js$/.test(id)) return null;
-      // Debug calls and the one warning: what a stranger sends must not fill a viewer's console.
-      const lean = code
-        .replace(/^\s*this\._debug\(\s*(?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\n/gm, "\n")
-        .replace("console.warn(message)", "");
-      if (lean.includes("this._debug(")) this.error("simple-peer changed: a debug call was not stripped");
-      return { code: lean, map: null };
-    },
-  };
-}
 
 /** The SDK as one file. Nothing is external: hls.js is the page's own, and only its types are imported. */
 function library(entry: string, format: "es" | "iife", fileName: string): UserConfig {

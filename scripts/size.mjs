@@ -9,7 +9,7 @@ import { build, loadConfigFromFile } from "vite";
 const BUDGET_BYTES = 40_000;
 const PARTS = {
   "simple-peer": `import Peer from "simple-peer"; globalThis.part = Peer;`,
-  "socket.io-client": `import { io } from "socket.io-client"; globalThis.part = io;`,
+  "socket.io-client": `import { Manager } from "socket.io-client"; globalThis.part = Manager;`,
 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");

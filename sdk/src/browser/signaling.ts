@@ -1,4 +1,4 @@
-import { io, type Socket } from "socket.io-client";
+import { Manager, type Socket } from "socket.io-client";
 import type {
   ClientToServerEvents,
   ErrorCode,
@@ -75,15 +75,15 @@ export class SignalingClient {
     this.#state = "connecting";
     const url = parseTracker(this.#tracker);
     if (url === undefined) return this.#down(`not a tracker address: ${this.#tracker}`);
-    const socket: TrackerSocket = io(url.origin, {
+    const manager = new Manager<ServerToClientEvents, Requests>(url.origin, {
       path: `${url.pathname.replace(/\/$/, "")}/socket.io`,
       transports: ["websocket"],
-      forceNew: true,
       timeout: CONNECT_TIMEOUT_MS,
       reconnectionDelay: RECONNECT_MIN_MS,
       reconnectionDelayMax: RECONNECT_MAX_MS,
       randomizationFactor: 0.5,
     });
+    const socket: TrackerSocket = manager.socket("/");
     this.#socket = socket;
     socket.on("connect", () => this.#join());
     socket.on("connect_error", (error) => {
