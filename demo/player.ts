@@ -5,6 +5,8 @@ import type { Stream } from "./streams.js";
 
 /** How long a dead origin is left alone before the next try. */
 const RETRY_MS = 3_000;
+/** A decoder that fails more often will not do better the next time. */
+const MAX_RECOVERIES = 3;
 
 /** One stream in the page's video element, through Shoal. */
 export class Player {
@@ -12,6 +14,7 @@ export class Player {
   readonly hls: Hls;
   /** What hls.js has asked for and not been handed yet, by URL. */
   private readonly kinds = new Map<string, TrackKind>();
+  private recoveries = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   /** `onProblem` gets one sentence for the viewer, or `undefined` when all is well again. */
@@ -67,8 +70,10 @@ export class Player {
       this.onProblem(`The stream at ${this.stream.url} cannot be loaded: ${why}.`);
     } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
       this.onProblem(`The stream has stopped: ${why}. Trying again.`);
+      clearTimeout(this.retry);
       this.retry = setTimeout(() => this.hls.startLoad(), RETRY_MS);
-    } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR) {
+    } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR && this.recoveries < MAX_RECOVERIES) {
+      this.recoveries += 1;
       this.hls.recoverMediaError();
     } else {
       this.onProblem(`This browser cannot play the stream (${error.details}).`);
