@@ -3,7 +3,7 @@ import { countBits, hasBit } from "./bitfield.js";
 import { type EngineOptions, MAX_HOLDINGS, MAX_PIPELINE, MAX_UPLOAD_QUEUE, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
-import { Fetches } from "./fetches.js";
+import { Fetches, type OriginChunk } from "./fetches.js";
 import type { PeerId } from "./ids.js";
 import { Integrity } from "./integrity.js";
 import { Judge } from "./judge.js";
@@ -71,9 +71,9 @@ export class Engine {
     this.#uploads = new Uploads(state);
     this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
-    this.#plan = new OriginPlan({ state, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
+    this.#plan = new OriginPlan({ state, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     this.#judge = new Judge({
-      state, integrity: this.#integrity, plan: this.#plan, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
+      state, integrity: this.#integrity, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
       blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
     });
   }
@@ -338,7 +338,8 @@ export class Engine {
       // Someone else may have been asked too (end-game), or the origin.
       if (segment.requested[chunk] !== 0) this.#downloads.cancel((r) => r.segment === segment && r.chunk === chunk);
     }
-    this.#downloads.fill(neighbour, nowMs);
+    // It may have been banned for this very chunk.
+    if (this.#state.neighbours.has(neighbour.peer)) this.#downloads.fill(neighbour, nowMs);
   }
 
   #writable(peer: PeerId, bufferedBytes: number, nowMs: number): void {
@@ -354,14 +355,20 @@ export class Engine {
     switch (input.type) {
       case "origin-head": {
         const fetch = this.#fetches.get(input.fetch);
-        const sizeBytes = this.#fetches.head(input.fetch, input.startByte, input.sizeBytes, nowMs);
-        if (fetch !== undefined && sizeBytes !== undefined && sizeBytes > 0) this.#desk.learnSize(fetch.segment, sizeBytes, true);
+        if (fetch === undefined) return;
+        this.#fetches.head(input.fetch, input.startByte, input.sizeBytes, nowMs);
+        if (input.sizeBytes !== undefined && input.sizeBytes > 0) this.#desk.learnSize(fetch.segment, input.sizeBytes, true);
+        // A part says nothing of the size that a neighbour claims; the whole will.
+        else if (fetch.ranged && !fetch.segment.sizeCertain && (fetch.reason === "check" || fetch.reason === "settle")) {
+          this.#fetches.abort((f) => f === fetch);
+          this.tick(nowMs);
+        }
         return;
       }
       case "origin-bytes": {
         const fetch = this.#fetches.get(input.fetch);
         if (fetch !== undefined) this.#desk.received(fetch.segment, nowMs);
-        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes)) this.#judge.originChunk(chunk, nowMs);
+        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes)) this.#originChunk(chunk, nowMs);
         return;
       }
       case "origin-done": {
@@ -369,18 +376,24 @@ export class Engine {
         if (done === undefined) return;
         done.fetch.segment.failure = undefined;
         done.fetch.segment.originFailures = 0;
-        for (const chunk of done.chunks) this.#judge.originChunk(chunk, nowMs);
+        for (const chunk of done.chunks) this.#originChunk(chunk, nowMs);
         return this.tick(nowMs);
       }
       case "origin-failed": {
         const fetch = this.#fetches.failed(input.fetch);
         if (fetch === undefined) return;
-        this.#judge.examinationFailed(fetch.segment, nowMs);
+        if (fetch.reason === "check" || fetch.reason === "settle") this.#judge.examinationFailed(nowMs);
         // A range past the end is no failure: the playlist's bandwidth promised more than there was.
         if (input.status !== 416) this.#plan.failed(fetch.segment, input, nowMs);
         return this.tick(nowMs);
       }
     }
+  }
+
+  #originChunk(chunk: OriginChunk, nowMs: number): void {
+    const { segment, chunk: index } = chunk;
+    if (segment.requested[index] !== 0) this.#downloads.cancel((r) => r.segment === segment && r.chunk === index);
+    this.#judge.originChunk(chunk, nowMs);
   }
 
   #hasOutstanding(): boolean {

@@ -48,7 +48,7 @@ export class Fetches {
     this.#announcer = announcer;
   }
 
-  start(segment: StoredSegment, slice: Slice, reason: FetchReason, nowMs: number): void {
+  start(segment: StoredSegment, slice: Slice, reason: FetchReason, nowMs: number): FetchId {
     const end = segment.chunks > 0 ? segment.chunks : MAX_CHUNKS;
     const whole = !this.rangesUsable || (slice.first === 0 && slice.end >= end);
     const chunks = whole ? { first: 0, end } : slice;
@@ -62,25 +62,25 @@ export class Fetches {
     if (promise !== undefined) this.#announcer.promise(promise);
     const range = whole ? undefined : { start: chunks.first * CHUNK_BYTES, end: Math.min(chunks.end * CHUNK_BYTES, segment.sizeBytes ?? Infinity) };
     this.#state.emit({ type: "fetch", fetch: id, segment: segment.ref, range, reason });
+    return id;
   }
 
   get(id: FetchId): OriginFetch | undefined {
     return this.#active.get(id);
   }
 
-  /** Headers have come. Returns the size of the segment when that is news, or contradicts what was believed. */
-  head(id: FetchId, startByte: number, sizeBytes: number | undefined, nowMs: number): number | undefined {
+  /** Headers have come. */
+  head(id: FetchId, startByte: number, sizeBytes: number | undefined, nowMs: number): void {
     const fetch = this.#active.get(id);
-    if (fetch === undefined) return undefined;
+    if (fetch === undefined) return;
     fetch.meter = this.meter.started(fetch.sentMs, nowMs);
-    if (fetch.ranged && (startByte !== fetch.slice.first * CHUNK_BYTES || (sizeBytes === undefined && fetch.segment.sizeBytes === undefined))) this.rangesUsable = false;
+    if (fetch.ranged && (startByte !== fetch.slice.first * CHUNK_BYTES || (sizeBytes === undefined && !fetch.segment.sizeCertain))) this.rangesUsable = false;
     if (startByte !== fetch.slice.first * CHUNK_BYTES) {
       this.#mark(fetch, -1);
       fetch.chunk = Math.floor(startByte / CHUNK_BYTES);
       (fetch as { slice: Slice }).slice = { first: fetch.chunk, end: fetch.segment.chunks > 0 ? fetch.segment.chunks : MAX_CHUNKS };
       this.#mark(fetch, 1);
     }
-    return sizeBytes;
   }
 
   /** Marks are made anew after a segment's size has become known. */
@@ -106,7 +106,8 @@ export class Fetches {
     if (fetch === undefined) return undefined;
     if (fetch.meter !== undefined) this.meter.finished(fetch.meter, nowMs);
     const endByte = fetch.chunk * CHUNK_BYTES + fetch.partBytes;
-    if (fetch.segment.sizeBytes === undefined && endByte > 0 && (fetch.slice.end === MAX_CHUNKS || endByte < fetch.slice.end * CHUNK_BYTES)) learnSize(fetch.segment, endByte);
+    const isWhole = !fetch.ranged || endByte < fetch.slice.end * CHUNK_BYTES;
+    if (!fetch.segment.sizeCertain && endByte > 0 && isWhole) learnSize(fetch.segment, endByte);
     const chunks = this.#cut(fetch);
     this.#end(fetch, true);
     return { fetch, chunks };
@@ -131,9 +132,13 @@ export class Fetches {
     return false;
   }
 
+  find(matches: (fetch: OriginFetch) => boolean): OriginFetch | undefined {
+    for (const f of this.#active.values()) if (matches(f)) return f;
+    return undefined;
+  }
+
   isActive(segment: StoredSegment): boolean {
-    for (const f of this.#active.values()) if (f.segment === segment) return true;
-    return false;
+    return this.find((f) => f.segment === segment) !== undefined;
   }
 
   /** Takes whole chunks off the front of what has come. */

@@ -70,7 +70,8 @@ export class Integrity {
     truths.set(chunk, hash);
   }
 
-  judge(held: HeldChunk, nowMs: number): Verdict {
+  /** `isChecking`: the origin is being asked about a chunk of the same giver. */
+  judge(held: HeldChunk, isChecking: boolean, nowMs: number): Verdict {
     const { segment, chunk, giver, hash } = held;
     const truth = this.truth(segment, chunk);
     if (truth !== undefined) return truth === hash ? "verified" : "false";
@@ -93,7 +94,7 @@ export class Integrity {
       segment.soleWord[chunk] = 1;
       return "verified";
     }
-    if (giver.checking || (askedMs === 0 && this.ask({ segment, first: chunk, count: 1 }, giver, nowMs))) return "hold";
+    if (isChecking || (askedMs === 0 && this.ask({ segment, first: chunk, count: 1 }, giver, nowMs))) return "hold";
     return "check";
   }
 
@@ -131,6 +132,10 @@ export class Integrity {
       }
       flush();
     }
+  }
+
+  isHeld(segment: StoredSegment, chunk: number): boolean {
+    return this.held.has(`${segment.ref.id}/${chunk}`);
   }
 
   /** Chunks of `giver` that rest on its word alone: to be dropped when it is caught lying. */

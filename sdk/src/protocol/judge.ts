@@ -1,7 +1,7 @@
 import type { Announcer } from "./announcer.js";
 import type { Input } from "./contract.js";
-import type { OriginChunk } from "./fetches.js";
-import type { ChunkHash, PeerId } from "./ids.js";
+import type { Fetches, OriginChunk } from "./fetches.js";
+import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { HeldChunk, Integrity } from "./integrity.js";
 import type { Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
@@ -33,6 +33,7 @@ interface Parts {
   readonly state: EngineState;
   readonly integrity: Integrity;
   readonly plan: OriginPlan;
+  readonly fetches: Fetches;
   readonly uploads: Uploads;
   readonly announcer: Announcer;
   readonly desk: PlayerDesk;
@@ -70,6 +71,8 @@ export class Judge {
     if (pending === undefined) return;
     this.#pending.delete(token);
     const { segment, chunk, payload, giver } = pending;
+    // The live window has passed it meanwhile, or its size was corrected.
+    if (this.#p.state.store.get(segment.ref) !== segment || chunk >= segment.chunks) return;
     if (giver === undefined) return this.#originSaid(segment, chunk, payload, hash, nowMs);
     // Replaced or evicted meanwhile.
     if (segment.payloads[chunk] !== payload || segment.state[chunk] !== Chunk.unverified) return;
@@ -92,10 +95,8 @@ export class Judge {
   }
 
   /** The origin could not be asked: held chunks wait for the next occasion. */
-  examinationFailed(segment: StoredSegment, nowMs: number): void {
+  examinationFailed(nowMs: number): void {
     this.#nextExaminationMs = nowMs + EXAMINATION_RETRY_MS;
-    for (const held of this.#p.integrity.held.values()) if (held.segment === segment) held.giver.checking = false;
-    this.#settling.delete(segment);
   }
 
   /** A peer was caught lying: what rests on its word alone is fetched again. */
@@ -103,7 +104,8 @@ export class Judge {
     for (const { segment, chunk } of this.#p.integrity.soleWordOf(peer)) this.#drop(segment, chunk, nowMs);
   }
 
-  readonly #settling = new Map<StoredSegment, Set<number>>();
+  /** One dispute a segment at a time: the first verdict bans a liar, and often that ends the others. */
+  readonly #settling = new Map<StoredSegment, FetchId>();
   /** The origin could not answer: it is not asked to judge again before this time. */
   #nextExaminationMs = 0;
 
@@ -121,7 +123,8 @@ export class Judge {
       integrity.held.delete(key);
       return;
     }
-    const verdict = integrity.judge(held, nowMs);
+    const isChecking = giver.check !== undefined && this.#p.fetches.get(giver.check) !== undefined;
+    const verdict = integrity.judge(held, isChecking, nowMs);
     switch (verdict) {
       case "verified":
         integrity.held.delete(key);
@@ -136,8 +139,8 @@ export class Judge {
       case "check":
         integrity.held.set(key, held);
         if (nowMs < this.#nextExaminationMs) return;
-        giver.checking = true;
-        return plan.examine(segment, chunk, "check", nowMs);
+        giver.check = plan.examine(segment, chunk, "check", nowMs);
+        return;
       case "settle":
         integrity.held.set(key, held);
         return this.#settle(segment, chunk, nowMs);
@@ -145,11 +148,10 @@ export class Judge {
   }
 
   #settle(segment: StoredSegment, chunk: number, nowMs: number): void {
-    let chunks = this.#settling.get(segment);
-    if (chunks === undefined) this.#settling.set(segment, (chunks = new Set()));
-    if (chunks.has(chunk) || nowMs < this.#nextExaminationMs) return;
-    chunks.add(chunk);
-    this.#p.plan.examine(segment, chunk, "settle", nowMs);
+    const running = this.#settling.get(segment);
+    if ((running !== undefined && this.#p.fetches.get(running) !== undefined) || nowMs < this.#nextExaminationMs) return;
+    for (const [other, fetch] of this.#settling) if (this.#p.fetches.get(fetch) === undefined) this.#settling.delete(other);
+    this.#settling.set(segment, this.#p.plan.examine(segment, chunk, "settle", nowMs));
   }
 
   #accept(segment: StoredSegment, chunk: number, hash: ChunkHash, giver: Neighbour, nowMs: number): void {
@@ -163,7 +165,6 @@ export class Judge {
 
   #originSaid(segment: StoredSegment, chunk: number, payload: Uint8Array, hash: ChunkHash, nowMs: number): void {
     const { integrity, desk, state } = this.#p;
-    this.#settling.get(segment)?.delete(chunk);
     const believed = segment.hashes[chunk];
     const giver = segment.givers[chunk];
     if (segment.state[chunk] === Chunk.verified && believed !== hash) {
@@ -173,33 +174,30 @@ export class Judge {
       for (const n of state.neighbours.values())
         if (n.handshaken && n.holds(segment, chunk)) state.send(n.peer, { type: "INTEGRITY", segment: segment.ref, first: chunk, fromOrigin: true, hashes: [hash] });
     }
-    if (segment.state[chunk] === Chunk.unverified && segment.givers[chunk] !== "origin" && segment.payloads[chunk] !== payload) integrity.learn(segment, chunk, hash);
+    if (segment.state[chunk] === Chunk.unverified && segment.payloads[chunk] !== payload) this.#confront(segment, chunk, hash, nowMs);
     this.#punishLiars(segment, chunk, hash, nowMs);
-    if (chunk >= segment.chunks) return;
     if (segment.state[chunk] === Chunk.missing && segment.wants.size > 0) {
       segment.receive(chunk, payload, "origin");
       state.store.heldBytes += payload.length;
     }
     if (segment.state[chunk] === Chunk.unverified && segment.payloads[chunk] === payload) {
-      segment.certain[chunk] = 1;
       segment.verify(chunk, hash);
+      segment.certain[chunk] = 1;
       desk.stored(segment, chunk, nowMs);
     } else if (segment.state[chunk] === Chunk.verified) {
       segment.certain[chunk] = 1;
       segment.soleWord[chunk] = 0;
-    } else if (segment.state[chunk] === Chunk.missing) integrity.learn(segment, chunk, hash);
-    this.#trustAfter(segment, chunk, hash, nowMs);
-    this.#retry(segment, chunk, nowMs);
+    } else integrity.learn(segment, chunk, hash);
+    this.review(nowMs);
   }
 
-  /** A chunk that was compared with the origin and found good makes its giver trusted. */
-  #trustAfter(segment: StoredSegment, chunk: number, hash: ChunkHash, nowMs: number): void {
+  /** A neighbour's chunk waits for judgement, and now the origin has spoken. */
+  #confront(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {
+    this.#p.integrity.learn(segment, chunk, truth);
     const held = this.#p.integrity.held.get(`${segment.ref.id}/${chunk}`);
     if (held === undefined) return;
-    held.giver.checking = false;
-    if (held.hash === hash) held.giver.checked = true;
-    this.#retry(segment, chunk, nowMs);
-    for (const other of this.#p.integrity.held.values()) if (other.giver === held.giver) this.#decide(other, nowMs);
+    if (held.hash === truth) held.giver.checked = true;
+    this.#decide(held, nowMs);
   }
 
   #punishLiars(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {

@@ -1,6 +1,6 @@
 import { createBitfield, hasBit, setBit } from "./bitfield.js";
 import { Rate, RoundTrip } from "./estimator.js";
-import type { ChunkHash, PeerId } from "./ids.js";
+import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { SegmentRef } from "./segment.js";
 import type { StoredSegment } from "./stored-segment.js";
 
@@ -74,8 +74,10 @@ export class Neighbour {
   pointsMs = 0;
   /** Chunks of its whose hash another neighbour or the origin confirmed. */
   confirmedChunks = 0;
+  /** A chunk of its was compared with the origin and found good. */
   checked = false;
-  checking = false;
+  /** The origin is being asked about a chunk of its. */
+  check: FetchId | undefined;
   /** Hashes it vouched for: segment id, then chunk. */
   readonly words = new Map<string, Map<number, { readonly hash: ChunkHash; readonly fromOrigin: boolean }>>();
 

@@ -1,7 +1,8 @@
 import { PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
-import type { PeerId } from "./ids.js";
+import type { FetchId, PeerId } from "./ids.js";
+import type { Integrity } from "./integrity.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWinner } from "./rendezvous.js";
@@ -23,16 +24,20 @@ const MAX_RETRY_MS = 4_000;
 /** Longest time that peers are waited for when the origin has failed. */
 const MAX_FAILING_MS = 20_000;
 
+const WHOLE: Slice = { first: 0, end: MAX_CHUNKS };
+
 /** Decides when this peer asks the origin, and for what. */
 export class OriginPlan {
   readonly #state: EngineState;
+  readonly #integrity: Integrity;
   readonly #fetches: Fetches;
   readonly #downloads: Downloads;
   readonly #desk: PlayerDesk;
   readonly #started = new Set<TrackKind>();
 
-  constructor(parts: { state: EngineState; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
+  constructor(parts: { state: EngineState; integrity: Integrity; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
     this.#state = parts.state;
+    this.#integrity = parts.integrity;
     this.#fetches = parts.fetches;
     this.#downloads = parts.downloads;
     this.#desk = parts.desk;
@@ -68,9 +73,9 @@ export class OriginPlan {
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
   }
 
-  /** Fetches a single chunk so that the origin can say who is right. */
-  examine(segment: StoredSegment, chunk: number, reason: "check" | "settle", nowMs: number): void {
-    this.#fetches.start(segment, { first: chunk, end: chunk + 1 }, reason, nowMs);
+  /** Fetches a single chunk, or without ranges the segment, so that the origin can say who is right. */
+  examine(segment: StoredSegment, chunk: number, reason: "check" | "settle", nowMs: number): FetchId {
+    return this.#fetches.find((f) => f.segment === segment && !f.ranged)?.id ?? this.#fetches.start(segment, { first: chunk, end: chunk + 1 }, reason, nowMs);
   }
 
   /** Seconds the origin would take for what is missing. */
@@ -96,11 +101,12 @@ export class OriginPlan {
     const candidates: PeerId[] = this.#state.options.serves || neighbours.length === 0 ? [this.#state.options.peer] : [];
     for (const n of neighbours) if (n.serves && n.wants.has(segment.ref.id)) candidates.push(n.peer);
     if (candidates.length === 0) candidates.push(this.#state.options.peer);
-    const lacking = slicesOf(segment, this.#bandwidth(segment)).filter((s) => this.#isLacking(segment, s, neighbours, nowMs));
+    const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
+    const lacking = slices.filter((s) => this.#isLacking(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
     const escalates = this.#escalates(segment, candidates.length, nowMs);
     const mine = lacking.filter((s) => escalates || rendezvousWinner(candidates, `${segment.ref.id}/${s.first}`) === this.#state.options.peer);
-    if (mine.length > 0) this.#fetch(segment, this.#fetches.rangesUsable ? mergeSlices(mine) : [{ first: 0, end: MAX_CHUNKS }], "slice", nowMs);
+    if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
   }
 
   #escalates(segment: StoredSegment, needers: number, nowMs: number): boolean {
@@ -134,14 +140,14 @@ export class OriginPlan {
 
   /** Runs of chunks that are neither here nor being fetched; requests to neighbours younger than `graceMs` count as coming. */
   #gaps(segment: StoredSegment, graceMs: number, nowMs = 0): Slice[] {
-    if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : [{ first: 0, end: MAX_CHUNKS }];
+    if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : [WHOLE];
     const coming = new Uint8Array(segment.chunks);
     if (graceMs > 0)
       for (const n of this.#state.neighbours.values())
         for (const r of n.outstanding) if (r.segment === segment && nowMs - r.sentMs < Math.max(graceMs, 2 * n.roundTrip.srttMs)) coming[r.chunk] = 1;
     const gaps: Slice[] = [];
     for (let i = 0; i < segment.chunks; i++)
-      if (segment.state[i] === Chunk.missing && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
+      if (this.#isUnsure(segment, i) && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
     return mergeSlices(gaps);
   }
 
@@ -149,7 +155,7 @@ export class OriginPlan {
     if (slices.length === 0) return;
     // Without ranges one request brings everything.
     if (!this.#fetches.rangesUsable) {
-      if (!this.#fetches.isActive(segment)) this.#fetches.start(segment, { first: 0, end: MAX_CHUNKS }, reason, nowMs);
+      if (!this.#fetches.isActive(segment)) this.#fetches.start(segment, WHOLE, reason, nowMs);
       return;
     }
     for (const slice of slices) this.#fetches.start(segment, slice, reason, nowMs);
@@ -163,8 +169,13 @@ export class OriginPlan {
 
   #missingChunks(segment: StoredSegment): number {
     let missing = 0;
-    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && segment.fetching[i] === 0) missing++;
+    for (let i = 0; i < segment.chunks; i++) if (this.#isUnsure(segment, i) && segment.fetching[i] === 0) missing++;
     return missing;
+  }
+
+  /** Not here, or here and not believed: a deadline does not wait for witnesses. */
+  #isUnsure(segment: StoredSegment, chunk: number): boolean {
+    return segment.state[chunk] === Chunk.missing || (segment.state[chunk] === Chunk.unverified && this.#integrity.isHeld(segment, chunk));
   }
 
   #bandwidth(segment: StoredSegment): number {
