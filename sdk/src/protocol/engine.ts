@@ -140,7 +140,7 @@ export class Engine {
     const { wanted, neighbours } = this.#state;
     const busy = wanted.size > 0 || this.#integrity.held.size > 0 || this.#hasOutstanding();
     const next = Math.min(
-      this.#tickedMs + (busy ? BUSY_TICK_MS : neighbours.size > 0 ? IDLE_TICK_MS : Infinity),
+      busy ? this.#tickedMs + BUSY_TICK_MS : neighbours.size > 0 ? this.#tickedMs + IDLE_TICK_MS : Infinity,
       this.#announcer.nextMs,
       this.#uploads.nextReviewMs,
       this.#membership.nextReviewMs,

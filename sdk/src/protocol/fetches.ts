@@ -23,6 +23,8 @@ export interface OriginFetch {
   chunk: number;
   parts: Uint8Array[];
   partBytes: number;
+  /** Where in the segment the body has got to. */
+  atByte: number;
 }
 
 /** A chunk that the origin gave. */
@@ -54,7 +56,7 @@ export class Fetches {
     const chunks = whole ? { first: 0, end } : slice;
     const id = this.#nextId++ as FetchId;
     const promise = reason === "check" || reason === "settle" ? undefined : { segment: segment.ref, first: chunks.first, count: chunks.end - chunks.first };
-    const fetch: OriginFetch = { id, segment, reason, slice: chunks, ranged: !whole, sentMs: nowMs, promise, meter: undefined, chunk: chunks.first, parts: [], partBytes: 0 };
+    const fetch: OriginFetch = { id, segment, reason, slice: chunks, ranged: !whole, sentMs: nowMs, promise, meter: undefined, chunk: chunks.first, parts: [], partBytes: 0, atByte: chunks.first * CHUNK_BYTES };
     this.#active.set(id, fetch);
     this.#mark(fetch, 1);
     this.#state.counters.fetches[reason]++;
@@ -78,6 +80,7 @@ export class Fetches {
     if (startByte !== fetch.slice.first * CHUNK_BYTES) {
       this.#mark(fetch, -1);
       fetch.chunk = Math.floor(startByte / CHUNK_BYTES);
+      fetch.atByte = startByte;
       (fetch as { slice: Slice }).slice = { first: fetch.chunk, end: fetch.segment.chunks > 0 ? fetch.segment.chunks : MAX_CHUNKS };
       this.#mark(fetch, 1);
     }
@@ -97,6 +100,7 @@ export class Fetches {
     this.#state.counters.originBytes += bytes.length;
     fetch.parts.push(bytes);
     fetch.partBytes += bytes.length;
+    fetch.atByte += bytes.length;
     return fetch.segment.sizeBytes === undefined ? [] : this.#cut(fetch);
   }
 
@@ -105,9 +109,8 @@ export class Fetches {
     const fetch = this.#active.get(id);
     if (fetch === undefined) return undefined;
     if (fetch.meter !== undefined) this.meter.finished(fetch.meter, nowMs);
-    const endByte = fetch.chunk * CHUNK_BYTES + fetch.partBytes;
-    const isWhole = !fetch.ranged || endByte < fetch.slice.end * CHUNK_BYTES;
-    if (!fetch.segment.sizeCertain && endByte > 0 && isWhole) learnSize(fetch.segment, endByte);
+    const isWhole = !fetch.ranged || fetch.atByte < fetch.slice.end * CHUNK_BYTES;
+    if (!fetch.segment.sizeCertain && fetch.atByte > 0 && isWhole) learnSize(fetch.segment, fetch.atByte);
     const chunks = this.#cut(fetch);
     this.#end(fetch, true);
     return { fetch, chunks };

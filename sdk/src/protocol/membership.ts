@@ -10,11 +10,16 @@ const START_PATIENCE_MS = 2_000;
 /** The tracker is asked for more peers at most this often; less and less often while it knows no new ones. */
 const FIND_INTERVAL_MS = 10_000;
 const MAX_FIND_INTERVAL_MS = 60_000;
+/** What a full or unreachable peer is left alone for. */
+const SHUN_MS = 30_000;
+const MAX_EXCEPT = 64;
 
 /** Who is, may become and must not be a neighbour. */
 export class Membership {
   readonly #state: EngineState;
   readonly #dialing = new Map<PeerId, number>();
+  /** Peers that turned us away, or that we did, are not called again before this time. */
+  readonly #shunnedUntilMs = new Map<PeerId, number>();
   /** Known peers that are not called yet. */
   readonly #waiting = new Set<PeerId>();
   readonly #bannedUntilMs = new Map<PeerId, number>();
@@ -59,6 +64,7 @@ export class Membership {
     this.#dialing.delete(peer);
     const neighbour = this.#state.neighbours.get(peer);
     this.#state.neighbours.delete(peer);
+    if (neighbour?.handshaken !== true) this.#shunnedUntilMs.set(peer, nowMs + SHUN_MS);
     this.#nextFindMs = Math.min(this.#nextFindMs, nowMs + 1_000);
     return neighbour;
   }
@@ -89,6 +95,7 @@ export class Membership {
       for (const peer of this.#waiting) this.#dial(peer, nowMs);
       this.#waiting.clear();
     }
+    for (const [peer, untilMs] of this.#shunnedUntilMs) if (untilMs <= nowMs) this.#shunnedUntilMs.delete(peer);
     let gathering = this.#waiting.size > 0 || !this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS;
     for (const sinceMs of this.#dialing.values()) if (nowMs - sinceMs < DIAL_PATIENCE_MS) gathering = true;
     for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
@@ -96,7 +103,7 @@ export class Membership {
     if (nowMs < this.#nextFindMs) return;
     this.#nextFindMs = nowMs + this.#findIntervalMs;
     const missing = this.#dialTarget - state.neighbours.size - this.#dialing.size;
-    if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys()] });
+    if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys(), ...this.#shunnedUntilMs.keys()].slice(0, MAX_EXCEPT) });
   }
 
   get nextReviewMs(): number {
@@ -110,7 +117,7 @@ export class Membership {
 
   #dial(peer: PeerId, nowMs: number): void {
     const { neighbours, options } = this.#state;
-    if (peer === options.peer || neighbours.has(peer) || this.#dialing.has(peer) || this.isBanned(peer, nowMs)) return;
+    if (peer === options.peer || neighbours.has(peer) || this.#dialing.has(peer) || this.isBanned(peer, nowMs) || this.#shunnedUntilMs.has(peer)) return;
     if (neighbours.size + this.#dialing.size >= this.#dialTarget) return;
     this.#dialing.set(peer, nowMs);
     this.#state.emit({ type: "connect", peer });
