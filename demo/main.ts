@@ -111,7 +111,7 @@ async function start(): Promise<void> {
   const found = await readStreams(new URL(location.href));
   if (found !== undefined) nameTracker(found.tracker);
   if (found === undefined) {
-    problem("No stream is named: start this page with npm start, or add ?src= and the address of an HLS stream to its own.");
+    problem("No stream is named: start this page with npm start, or add ?\u2060src= and the address of an HLS stream to its own.");
     setText(happening, "");
     return;
   }

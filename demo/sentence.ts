@@ -6,11 +6,11 @@ type Facts = Pick<PlayerStats, "mode" | "reason" | "tracker" | "swarmSize" | "or
 /** What is happening, in plain words. */
 export function sentence(facts: Facts | undefined): string {
   if (facts === undefined || facts.originBytes + facts.peerBytes === 0) return "Loading the stream.";
+  if (facts.tracker === "down" && facts.neighbours.length === 0) return "The tracker does not answer, so the stream comes from the origin alone.";
   if (facts.mode === "origin-only") return `Everything comes from the origin: ${facts.reason ?? "this browser cannot share"}.`;
   const neighbours = facts.neighbours.length;
   if (neighbours === 0) {
     if (facts.tracker === "connecting") return "The stream plays from the origin; looking for other viewers.";
-    if (facts.tracker === "down") return "The tracker does not answer, so the stream comes from the origin alone.";
     if (facts.swarmSize > 1) return `${countText(facts.swarmSize, "viewer")} watch this stream; you are connecting to the others.`;
     return alone(facts);
   }

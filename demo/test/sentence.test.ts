@@ -28,3 +28,7 @@ test("a dead tracker does not hide that neighbours still share", () => {
 test("origin-only gives its reason", () => {
   expect(sentence({ ...facts, mode: "origin-only", reason: "this browser has no WebRTC" })).toBe("Everything comes from the origin: this browser has no WebRTC.");
 });
+
+test("a dead tracker and no neighbour is said in plain words, whatever code the SDK has for it", () => {
+  expect(sentence({ ...facts, mode: "origin-only", reason: "tracker-down: websocket error", tracker: "down", neighbours: [] })).toBe("The tracker does not answer, so the stream comes from the origin alone.");
+});
