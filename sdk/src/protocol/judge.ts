@@ -159,7 +159,7 @@ export class Judge {
     const firstSole = segment.soleWord[chunk] === 1 && segment.soleWord.indexOf(1) === chunk && segment.soleWord.lastIndexOf(1) === chunk;
     segment.verify(chunk, hash);
     uploads.received(giver.peer, segment, chunk, nowMs);
-    if (firstSole && integrity.spotCheckDue()) plan.examine(segment, this.#p.state.random.below(segment.chunks), "check", nowMs);
+    if (firstSole && integrity.spotCheckDue(segment.chunks)) plan.examine(segment, this.#p.state.random.below(segment.chunks), "check", nowMs);
     desk.stored(segment, chunk, nowMs);
   }
 
