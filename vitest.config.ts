@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Unit and property tests, in Node. Those that need a browser are in e2e/ and have a runner of their own. */
 export default defineConfig({
   test: {
-    include: ["{sdk,signaling-server,origin,sim}/test/**/*.test.ts"],
+    include: ["{sdk,signaling-server,origin,sim,demo,bench}/test/**/*.test.ts"],
     environment: "node",
   },
 });
