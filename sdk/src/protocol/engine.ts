@@ -179,19 +179,20 @@ export class Engine {
     for (const s of store.segments.values()) demand(wanted.has(s) === (s.wants.size > 0 && !s.complete), () => `${s.ref.id}: wanted`);
     for (const s of wanted) demand(store.segments.get(s.ref.id) === s, () => `${s.ref.id}: wanted and not known`);
     demand(neighbours.size <= options.maxNeighbours, () => "too many neighbours");
-    const requests = new Map<string, number>();
+    const requests = new Map<StoredSegment, Map<number, number>>();
     for (const n of neighbours.values()) {
       demand(n.outstanding.length <= 2 * MAX_PIPELINE && n.uploads.length <= MAX_UPLOAD_QUEUE, () => `${n.peer}: queues`);
       demand(n.holdings.size <= MAX_HOLDINGS && n.promises.size <= MAX_PROMISED_SEGMENTS, () => `${n.peer}: holdings or promises`);
       for (const { segment, chunk } of n.outstanding) {
-        const key = `${segment.ref.id}/${chunk}`;
-        const count = (requests.get(key) ?? 0) + 1;
-        requests.set(key, count);
-        demand(count <= 2, () => `${key}: requested more than twice`);
+        const counts = requests.get(segment) ?? new Map<number, number>();
+        requests.set(segment, counts.set(chunk, (counts.get(chunk) ?? 0) + 1));
+        demand((counts.get(chunk) ?? 0) <= 2, () => `${segment.ref.id}/${chunk}: requested more than twice`);
       }
     }
-    for (const s of store.segments.values())
-      for (let i = 0; i < s.chunks; i++) demand(s.requested[i] === (requests.get(`${s.ref.id}/${i}`) ?? 0), () => `${s.ref.id}/${i}: ${s.requested[i]} requests counted of ${requests.get(`${s.ref.id}/${i}`) ?? 0}`);
+    for (const s of store.segments.values()) {
+      const counts = requests.get(s);
+      s.requested.forEach((count, i) => demand(count === (counts?.get(i) ?? 0), () => `${s.ref.id}/${i}: ${count} requests counted of ${counts?.get(i) ?? 0}`));
+    }
   }
 
   // --- neighbours

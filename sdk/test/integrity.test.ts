@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+import type { PeerId } from "../src/protocol/ids.js";
+import { Bench } from "./bench.js";
+import { hashOf, Stream } from "./world-stream.js";
+
+/** Started; segment 1 is not wanted yet and comes from the neighbours that the test adds. */
+function started(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
+  const b = new Bench(setting);
+  b.play();
+  b.at(0, false);
+  b.want(0);
+  b.answer(b.of("fetch")[0]!);
+  b.alone();
+  b.clear();
+  return b;
+}
+
+const stored = (b: Bench): number[] => b.of("chunk-stored").map((e) => e.chunk);
+const lie = (b: Bench, peer: PeerId, sequence: number, chunk: number): void =>
+  b.say(peer, { type: "DATA", segment: b.ref(sequence), chunk, payload: b.chunk(sequence, chunk).map((byte) => byte ^ 1) });
+const give = (b: Bench, peer: PeerId, count: number): void => {
+  for (let i = 0; i < count; i++) b.give(peer, 1, i);
+};
+const vouchAll = (b: Bench, witness: PeerId): void => {
+  for (const { message } of b.sent("INTEGRITY_REQ", witness)) for (const run of message.runs) b.vouch(witness, run);
+};
+
+describe("Integrity", () => {
+  test("a chunk is stored when another neighbour that holds it gives the same hash", () => {
+    const b = started();
+    const witness = b.neighbour(2, { has: [1], unchokes: false });
+    const giver = b.neighbour(1, { has: [1] });
+    expect(b.sent("INTEGRITY_REQ", witness).length).toBeGreaterThan(0);
+    give(b, giver, 4);
+    expect(stored(b)).toEqual([]);
+    vouchAll(b, witness);
+    expect(stored(b)).toEqual([0, 1, 2, 3]);
+    expect(b.of("fetch")).toEqual([]);
+  });
+
+  test("the giver's own word is no witness", () => {
+    const b = started();
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 1);
+    b.vouch(giver, { segment: b.ref(1), first: 0, count: 1 }, true);
+    expect(stored(b)).toEqual([]);
+  });
+
+  test("without a witness the first chunk is compared with the origin, then its giver is believed", () => {
+    const b = started();
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 4);
+    expect(stored(b)).toEqual([]);
+    expect(b.of("fetch")).toMatchObject([{ reason: "check", range: { start: 0, end: 16_384 } }]);
+    b.answer(b.of("fetch")[0]!);
+    expect(stored(b)).toEqual([0, 1, 2, 3]);
+    b.clear();
+    for (let i = 4; i < 8; i++) b.give(giver, 1, i);
+    expect(stored(b)).toEqual([4, 5, 6, 7]);
+  });
+
+  test("a witness that stays silent for a second is done without", () => {
+    const b = started();
+    b.neighbour(2, { has: [1], unchokes: false });
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 1);
+    b.advance(1_200);
+    expect(b.of("fetch")).toMatchObject([{ reason: "check" }]);
+  });
+
+  test("a false chunk that the origin contradicts is thrown out, and asked of somebody else", () => {
+    const b = started();
+    const liar = b.neighbour(1, { has: [1] });
+    lie(b, liar, 1, 0);
+    b.answer(b.of("fetch")[0]!);
+    expect(stored(b)).toEqual([]);
+    expect(b.of("banned")).toEqual([]);
+    expect(b.engine.stats(b.nowMs).storedBytes).toBe(b.stream.body(0).length);
+  });
+
+  test("the second one within a minute bans", () => {
+    const b = started();
+    const liar = b.neighbour(1, { has: [1] });
+    lie(b, liar, 1, 0);
+    lie(b, liar, 1, 1);
+    for (let i = 0; i < b.of("fetch").length; i++) b.answer(b.of("fetch")[i]!);
+    expect(b.of("banned")).toMatchObject([{ peer: liar }]);
+    expect(b.of("disconnect")).toMatchObject([{ peer: liar }]);
+  });
+
+  test("a banned peer is sent away when it comes back", () => {
+    const b = started();
+    const liar = b.neighbour(1, { has: [1] });
+    b.handle({ type: "malformed", peer: liar, reason: "test" });
+    b.clear();
+    b.handle({ type: "connected", peer: liar });
+    expect(b.of("disconnect")).toMatchObject([{ peer: liar, reason: "banned" }]);
+    b.handle({ type: "tracker-peers", peers: [liar], swarmSize: 2 });
+    expect(b.of("connect")).toEqual([]);
+  });
+
+  test("when a witness disagrees the origin settles it, and the one who lied is blamed", () => {
+    const b = started();
+    const witness = b.neighbour(2, { has: [1], unchokes: false });
+    const liar = b.neighbour(1, { has: [1] });
+    lie(b, liar, 1, 0);
+    lie(b, liar, 1, 1);
+    vouchAll(b, witness);
+    expect(new Set(b.of("fetch").map((f) => f.reason))).toEqual(new Set(["settle"]));
+    for (let i = 0; i < b.of("fetch").length; i++) b.answer(b.of("fetch")[i]!);
+    expect(b.of("banned")).toMatchObject([{ peer: liar }]);
+    expect(b.engine.stats(b.nowMs).neighbours.map((n) => n.peer)).toEqual([witness]);
+  });
+
+  test("a witness that lies about the origin is banned, its victim is not", () => {
+    const b = started();
+    const liar = b.neighbour(2, { has: [1], unchokes: false });
+    const honest = b.neighbour(1, { has: [1] });
+    give(b, honest, 1);
+    b.say(liar, { type: "INTEGRITY", segment: b.ref(1), first: 0, fromOrigin: true, hashes: [hashOf(new Uint8Array(1))] });
+    for (let i = 0; i < b.of("fetch").length; i++) b.answer(b.of("fetch")[i]!);
+    expect(b.of("banned")).toMatchObject([{ peer: liar }]);
+    expect(stored(b)).toEqual([0]);
+    expect(b.engine.stats(b.nowMs).neighbours.map((n) => n.peer)).toEqual([honest]);
+  });
+
+  test("DATA that contradicts its giver's own word is a lie at once", () => {
+    const b = started();
+    const liar = b.neighbour(1, { has: [1] });
+    b.vouch(liar, { segment: b.ref(1), first: 0, count: 1 });
+    lie(b, liar, 1, 0);
+    expect(b.of("banned")).toMatchObject([{ peer: liar }]);
+  });
+
+  test("false alarms about what the origin gave us ban the alarmist and cost no request", () => {
+    const b = started();
+    const alarmist = b.neighbour(1);
+    b.say(alarmist, { type: "INTEGRITY", segment: b.ref(0), first: 0, fromOrigin: true, hashes: [hashOf(new Uint8Array(1))] });
+    expect(b.of("fetch")).toEqual([]);
+    expect(b.of("banned")).toMatchObject([{ peer: alarmist }]);
+  });
+
+  test("a neighbour may start one dispute in five seconds", () => {
+    const b = started();
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 8);
+    b.answer(b.of("fetch")[0]!);
+    const alarmist = b.neighbour(2);
+    b.clear();
+    for (let c = 1; c < 8; c++) b.say(alarmist, { type: "INTEGRITY", segment: b.ref(1), first: c, fromOrigin: false, hashes: [hashOf(new Uint8Array(1))] });
+    expect(b.of("fetch").filter((f) => f.reason === "settle")).toHaveLength(1);
+  });
+
+  test("our word is given on request, with whether it is the origin's", () => {
+    const b = started();
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 2);
+    b.answer(b.of("fetch")[0]!);
+    const asker = b.neighbour(2);
+    b.say(asker, { type: "INTEGRITY_REQ", runs: [{ segment: b.ref(1), first: 0, count: 38 }] });
+    expect(b.sent("INTEGRITY", asker)).toMatchObject([
+      { message: { first: 0, fromOrigin: true, hashes: [hashOf(b.chunk(1, 0))] } },
+      { message: { first: 1, fromOrigin: false, hashes: [hashOf(b.chunk(1, 1))] } },
+    ]);
+  });
+
+  test("when a believed peer turns out a liar, all that rests on its word alone is dropped", () => {
+    const b = started({ seed: 3 });
+    const liar = b.neighbour(1, { has: [1] });
+    give(b, liar, 8);
+    b.answer(b.of("fetch")[0]!);
+    for (let i = 8; i < 16; i++) lie(b, liar, 1, i);
+    b.handle({ type: "malformed", peer: liar, reason: "test" });
+    // Chunk 0 was compared with the origin.
+    expect(b.engine.stats(b.nowMs).storedBytes).toBe(b.stream.body(0).length + 16_384);
+  });
+
+  test("while the origin is dead, no more than one comparison a second is tried", () => {
+    const b = started();
+    const giver = b.neighbour(1, { has: [1] });
+    give(b, giver, 4);
+    for (let i = 0, answered = 0; i < 50; i++) {
+      for (; answered < b.of("fetch").length; answered++) b.handle({ type: "origin-failed", fetch: b.of("fetch")[answered]!.fetch, status: 0, timedOut: false });
+      b.advance(100);
+    }
+    expect(b.of("fetch").length).toBeLessThan(8);
+  });
+
+  describe("a comparison with the origin that has lost its object", () => {
+    test("because a witness spoke meanwhile, leaves no doubt about its giver", () => {
+      const b = started();
+      const giver = b.neighbour(1, { has: [1] });
+      give(b, giver, 1);
+      const witness = b.neighbour(2, { has: [1], unchokes: false });
+      b.vouch(witness, { segment: b.ref(1), first: 0, count: 1 });
+      expect(stored(b)).toEqual([0]);
+      b.handle({ type: "disconnected", peer: witness });
+      b.answer(b.of("fetch")[0]!);
+      for (const c of [1, 2, 3, 4]) b.give(giver, 1, c);
+      b.advance(3_000);
+      for (const fetch of b.of("fetch").slice(1)) b.answer(fetch);
+      expect(stored(b)).toEqual([0, 1, 2, 3, 4]);
+    });
+
+    test("because its segment was discarded, leaves no doubt about its giver", () => {
+      const b = new Bench({ stream: new Stream({ live: true, count: 6 }) });
+      const edge = b.stream.edge(b.nowMs);
+      b.play();
+      b.want(edge - 2);
+      b.answer(b.of("fetch")[0]!);
+      const giver = b.neighbour(1, { has: [edge - 1] });
+      b.give(giver, edge - 1, 0);
+      expect(b.of("fetch").at(-1)).toMatchObject({ reason: "check", segment: { sequence: edge - 1 } });
+      // The origin hangs, and the stream goes on.
+      for (let i = 0; i < 9; i++) {
+        b.advance(4_000);
+        b.reload();
+      }
+      expect(b.of("abort-fetch")).toHaveLength(1);
+      const now = b.stream.edge(b.nowMs);
+      b.at((now - 2) * 4);
+      b.clear();
+      b.say(giver, { type: "HAVE", entries: [b.entry(now)] });
+      b.advance(9_000);
+      for (const c of b.requested(giver, now)) b.give(giver, now, c);
+      b.advance(3_000);
+      for (const fetch of b.of("fetch")) b.answer(fetch);
+      expect(stored(b).length).toBeGreaterThan(0);
+    });
+  });
+});
