@@ -1,0 +1,103 @@
+import type { FetchReason } from "../../sdk/src/protocol/contract.js";
+import type { MessageType } from "../../sdk/src/protocol/message.js";
+import type { Clock } from "./clock.js";
+import { Histogram } from "./histogram.js";
+import type { PlayerEvents } from "./player.js";
+import { wireBytes } from "./wire-cost.js";
+
+const REASONS = ["start", "alone", "slice", "rescue", "settle", "check"] as const;
+
+/** Everything that is counted, from the end of the warm-up on. */
+export class Meter {
+  readonly #clock: Clock;
+  readonly fromMs: number;
+  readonly originBytes: Record<FetchReason, number> = { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+  readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+  readonly messages: Partial<Record<MessageType, { count: number; bytes: number; wireBytes: number }>> = {};
+  playedBytes = 0;
+  dataBytes = 0;
+  duplicateBytes = 0;
+  dueChunks = 0;
+  lateChunks = 0;
+  dueSegments = 0;
+  lateSegments = 0;
+  stalledMs = 0;
+  stalls = 0;
+  watchedMs = 0;
+  pollutedChunksPlayed = 0;
+  bans = 0;
+  honestBans = 0;
+  /** Requests that hls.js's own loader had to take over. */
+  starved = 0;
+  readonly startupMs: number[] = [];
+  readonly chunkDelay = new Histogram(10, 60_000);
+
+  constructor(clock: Clock, fromMs: number) {
+    this.#clock = clock;
+    this.fromMs = fromMs;
+  }
+
+  get on(): boolean {
+    return this.#clock.nowMs >= this.fromMs;
+  }
+
+  originRequest(reason: FetchReason): void {
+    if (this.on) this.originRequests[reason]++;
+  }
+
+  originSent(reason: FetchReason, bytes: number): void {
+    if (this.on) this.originBytes[reason] += bytes;
+  }
+
+  message(type: MessageType, bytes: number): void {
+    if (!this.on) return;
+    const entry = (this.messages[type] ??= { count: 0, bytes: 0, wireBytes: 0 });
+    entry.count++;
+    entry.bytes += bytes;
+    entry.wireBytes += wireBytes(bytes);
+  }
+
+  due(chunks: number, lateChunks: number): void {
+    if (!this.on) return;
+    this.dueChunks += chunks;
+    this.lateChunks += lateChunks;
+    this.dueSegments++;
+    if (lateChunks > 0) this.lateSegments++;
+  }
+
+  banned(honest: boolean): void {
+    if (honest) this.honestBans++;
+    else this.bans++;
+  }
+
+  /** The ear of one player. */
+  forPlayer(onEnded: () => void): PlayerEvents {
+    return {
+      started: (ms) => {
+        if (this.on) this.startupMs.push(ms);
+      },
+      stalled: (ms) => {
+        if (!this.on) return;
+        this.stalledMs += ms;
+        this.stalls++;
+      },
+      watched: (ms) => {
+        if (this.on) this.watchedMs += ms;
+      },
+      due: (chunks, lateChunks) => this.due(chunks, lateChunks),
+      ended: onEnded,
+    };
+  }
+
+  get originTotal(): number {
+    return REASONS.reduce((sum, r) => sum + this.originBytes[r], 0);
+  }
+
+  /** Wire bytes of all messages but DATA, over those of DATA. */
+  get controlRatio(): number {
+    const data = this.messages.DATA?.wireBytes ?? 0;
+    let all = 0;
+    for (const entry of Object.values(this.messages)) all += entry.wireBytes;
+    return data === 0 ? 0 : (all - data) / data;
+  }
+}

@@ -1,0 +1,133 @@
+import type { FetchReason } from "../../sdk/src/protocol/contract.js";
+import { CHUNK_BYTES } from "../../sdk/src/protocol/segment.js";
+import type { Task } from "./clock.js";
+import { type Media, originPayload } from "./stream.js";
+import type { Downlink } from "./link.js";
+import { httpBytes } from "./wire-cost.js";
+import type { World } from "./world.js";
+
+export interface OriginSetting {
+  readonly roundTripMs: number;
+  /** Thinking time of each request, ms. */
+  readonly latencyMs: number;
+  /** What it gives one client, and all together. */
+  readonly clientBps: number;
+  readonly totalBps: number;
+  readonly ranges: boolean;
+}
+
+/** Whoever asked hears what comes of it. */
+export interface FetchSink {
+  head(startByte: number, sizeBytes: number): void;
+  bytes(bytes: Uint8Array): void;
+  done(): void;
+  failed(status: number): void;
+}
+
+export interface FetchRequest {
+  readonly media: Media;
+  readonly range: { readonly start: number; readonly end: number } | undefined;
+  readonly reason: FetchReason;
+}
+
+/** The HTTP server. Every byte it sends is counted, also those that nobody takes any more. */
+export class Origin {
+  /** Faults: part of its rate that is left, and whether it answers 503. */
+  rateFactor = 1;
+  failing = false;
+  #freeMs = 0;
+
+  constructor(readonly setting: OriginSetting) {}
+
+  fetch(viewer: HttpClient, request: FetchRequest, sink: FetchSink): HttpRequest {
+    return new HttpRequest(this, viewer, request, sink);
+  }
+
+  /** When `bytes` for this client have left, sharing the server's line and the client's share of it. */
+  take(bytes: number, shaper: Shaper, nowMs: number): number {
+    const bits = httpBytes(bytes) * 8_000;
+    const { clientBps, totalBps } = this.setting;
+    let atMs = nowMs;
+    if (totalBps !== Infinity) atMs = this.#freeMs = Math.max(this.#freeMs, atMs) + bits / (totalBps * this.rateFactor);
+    if (clientBps !== Infinity) atMs = shaper.freeMs = Math.max(shaper.freeMs, atMs) + bits / (clientBps * this.rateFactor);
+    return atMs;
+  }
+}
+
+/** What the origin needs to know of whoever asks. */
+export interface HttpClient {
+  readonly world: World;
+  readonly index: number;
+  readonly gone: boolean;
+  readonly downlink: Downlink;
+  readonly shaper: Shaper;
+}
+
+export interface Shaper {
+  freeMs: number;
+}
+
+/** One request: the head after a round trip, then chunk after chunk as fast as origin and downlink allow. */
+export class HttpRequest implements Task {
+  #state: "asking" | "body" | "over" = "asking";
+  #at = 0;
+  #end = 0;
+
+  constructor(
+    readonly origin: Origin,
+    readonly viewer: HttpClient,
+    readonly request: FetchRequest,
+    readonly sink: FetchSink,
+  ) {
+    viewer.world.meter.originRequest(request.reason);
+    const { roundTripMs, latencyMs } = origin.setting;
+    viewer.world.clock.in(roundTripMs + latencyMs, () => this.#answer());
+  }
+
+  abort(): void {
+    this.#state = "over";
+  }
+
+  run(nowMs: number): void {
+    if (this.#state !== "body" || this.viewer.gone) return;
+    const { media } = this.request;
+    const chunk = this.#at / CHUNK_BYTES;
+    const payload = originPayload(media, chunk);
+    this.#at += payload.length;
+    const last = this.#at >= this.#end;
+    this.viewer.world.trace.event(nowMs, 2, this.viewer.index, payload.length);
+    if (!last) this.#next(nowMs);
+    this.sink.bytes(payload);
+    if (last && this.#state === "body") {
+      this.#state = "over";
+      this.sink.done();
+    }
+  }
+
+  #answer(): void {
+    if (this.#state !== "asking" || this.viewer.gone) return;
+    const { media, range } = this.request;
+    const { ranges } = this.origin.setting;
+    this.#at = ranges && range !== undefined ? range.start : 0;
+    this.#end = ranges && range !== undefined ? Math.min(range.end, media.sizeBytes) : media.sizeBytes;
+    if (this.origin.failing || this.#at >= media.sizeBytes) {
+      this.#state = "over";
+      return this.sink.failed(this.origin.failing ? 503 : 416);
+    }
+    this.#state = "body";
+    this.sink.head(this.#at, media.sizeBytes);
+    if (this.#isBody) this.#next(this.viewer.world.clock.nowMs);
+  }
+
+  get #isBody(): boolean {
+    return this.#state === "body";
+  }
+
+  #next(nowMs: number): void {
+    const { viewer, request } = this;
+    const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#at);
+    viewer.world.meter.originSent(request.reason, bytes);
+    const leftMs = this.origin.take(bytes, viewer.shaper, nowMs);
+    viewer.world.clock.at(Math.max(leftMs, viewer.downlink.begin(httpBytes(bytes), nowMs)), this);
+  }
+}

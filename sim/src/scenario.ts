@@ -1,0 +1,143 @@
+import type { PathSetting } from "./link.js";
+import type { OriginSetting } from "./origin.js";
+import type { PlayerSetting } from "./player.js";
+import type { Arrivals } from "./population.js";
+import { MEAN_SESSION_S } from "./population.js";
+import type { StreamSetting } from "./stream.js";
+import type { TrackerSetting } from "./tracker-host.js";
+import type { World } from "./world.js";
+
+/** Everything a world is made of. */
+export interface WorldSetting {
+  readonly stream: StreamSetting;
+  /** Further renditions beside the first, as shares of its rate. */
+  readonly ladder: readonly number[];
+  readonly origin: OriginSetting;
+  readonly path: PathSetting;
+  readonly roundTrip: { readonly medianMs: number; readonly sigma: number };
+  readonly tracker: TrackerSetting;
+  readonly player: PlayerSetting;
+  readonly arrivals: Arrivals;
+  /** Counting begins here, s: a live swarm has to be there first. */
+  readonly warmUpS: number;
+  readonly seconds: number;
+  readonly ri: number;
+  readonly uniformAccess: { readonly down: number; readonly up: number } | undefined;
+  readonly freeRiders: number;
+  readonly polluters: number;
+  readonly faults: readonly Fault[];
+}
+
+export interface Fault {
+  readonly atS: number;
+  readonly name: string;
+  readonly strike: (world: World) => void;
+}
+
+export interface Wishes {
+  readonly peers: number;
+  readonly ri: number;
+  readonly seconds: number | undefined;
+  readonly freeRiders: number | undefined;
+  readonly polluters: number | undefined;
+}
+
+export interface Scenario {
+  readonly about: string;
+  readonly setting: (wishes: Wishes) => WorldSetting;
+}
+
+const live = (wishes: Wishes, seconds = 120): WorldSetting => {
+  const total = wishes.seconds ?? seconds;
+  return {
+    stream: { rateBps: 3e6, segmentS: 4, live: true, count: 10 },
+    ladder: [],
+    origin: { roundTripMs: 20, latencyMs: 5, clientBps: Infinity, totalBps: Infinity, ranges: true },
+    path: { packetLoss: 0.001, timeoutShare: 0.1, timeoutMs: 500 },
+    roundTrip: { medianMs: 40, sigma: 0.6 },
+    tracker: { roundTripMs: 40, connectRoundTrips: 4 },
+    player: { bufferGoalS: 30, liveSyncSegments: 3 },
+    arrivals: { rampS: 20, first: wishes.peers, settled: true, perSecond: wishes.peers / MEAN_SESSION_S, untilS: total, stay: false },
+    warmUpS: Math.min(40, total / 3),
+    seconds: total,
+    ri: wishes.ri,
+    uniformAccess: undefined,
+    freeRiders: wishes.freeRiders ?? 0,
+    polluters: wishes.polluters ?? 0,
+    faults: [],
+  };
+};
+
+const withFault = (setting: WorldSetting, ...faults: readonly Fault[]): WorldSetting => ({ ...setting, faults });
+
+const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: number; failing: boolean }>): Fault => ({
+  atS, name, strike: (world) => void Object.assign(world.origin, change),
+});
+
+/** When faults strike, s: a third into the counted time of a run of two minutes. */
+const STRIKE_S = 60;
+/** 10-minute title. */
+const VOD_S = 600;
+
+const vod = (wishes: Wishes): WorldSetting => ({
+  ...live(wishes, 2 * VOD_S),
+  stream: { rateBps: 3e6, segmentS: 4, live: false, count: VOD_S / 4 },
+  arrivals: { rampS: VOD_S, first: wishes.peers, settled: false, perSecond: 0, untilS: 0, stay: false },
+  warmUpS: 0,
+});
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  live: { about: "a live stream, 3 Mb/s, viewers come and go", setting: live },
+  vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
+  "flash-crowd": {
+    about: "live; nine times as many join within 10 s",
+    setting: (w) => withFault(live(w), {
+      atS: STRIKE_S, name: "flash crowd",
+      strike: (world) => world.populate({ rampS: 10, first: 9 * w.peers, settled: false, perSecond: 0, untilS: 0, stay: false }, "crowd"),
+    }),
+  },
+  "half-leave": {
+    about: "live; every other viewer leaves at once, the origin is bounded to 20 streams",
+    setting: (w) => {
+      const setting = live(w);
+      return withFault({ ...setting, origin: { ...setting.origin, totalBps: 20 * setting.stream.rateBps * 1.04 } }, {
+        atS: STRIKE_S, name: "half leave",
+        strike: (world) => [...world.present].forEach((member, i) => i % 2 === 0 && world.departs(member, true)),
+      });
+    },
+  },
+  "tracker-dies": { about: "live; the tracker is gone from 60 s on", setting: (w) => withFault(live(w), { atS: STRIKE_S, name: "tracker dies", strike: (world) => world.trackerHost.die() }) },
+  "origin-slow": {
+    about: "live, 12 Mb/s a client; the origin gives 10 % of that for 20 s",
+    setting: (w) => {
+      const setting = live(w);
+      return withFault({ ...setting, origin: { ...setting.origin, clientBps: 12e6 } }, setOrigin(STRIKE_S, "origin slows", { rateFactor: 0.1 }), setOrigin(STRIKE_S + 20, "origin recovers", { rateFactor: 1 }));
+    },
+  },
+  "origin-fails": { about: "live; the origin answers 503 for 10 s", setting: (w) => withFault(live(w), setOrigin(STRIKE_S, "origin fails", { failing: true }), setOrigin(STRIKE_S + 10, "origin recovers", { failing: false })) },
+  "free-riders": { about: "live; every fifth takes and never gives (--free-riders SHARE)", setting: (w) => live({ ...w, freeRiders: w.freeRiders ?? 0.2 }) },
+  polluters: { about: "live; every tenth sends rubbish and vouches for it (--polluters SHARE)", setting: (w) => live({ ...w, polluters: w.polluters ?? 0.1 }) },
+  seeks: { about: "vod; everybody seeks about twice a minute", setting: (w) => withFault(vod({ ...w, seconds: w.seconds ?? 240 }), { atS: 0, name: "seeks", strike: (world) => world.unrest(30, "seek") }) },
+  levels: {
+    about: "live, three levels; everybody changes level about twice a minute",
+    setting: (w) => withFault({ ...live(w), ladder: [0.5, 0.25] }, { atS: 0, name: "level switches", strike: (world) => world.unrest(30, "level") }),
+  },
+  calibration: {
+    about: "as bench live-w8: 12 Mb/s a client, 20 ms, joins every 2 s, peers' lines unshaped",
+    setting: (w) => {
+      const setting = live(w);
+      return {
+        ...setting,
+        stream: { rateBps: 1.5e6, segmentS: 4, live: true, count: 8 },
+        origin: { roundTripMs: 20, latencyMs: 1, clientBps: 12e6, totalBps: Infinity, ranges: true },
+        path: { packetLoss: 0, timeoutShare: 0, timeoutMs: 0 },
+        roundTrip: { medianMs: 2, sigma: 0 },
+        tracker: { roundTripMs: 2, connectRoundTrips: 4 },
+        arrivals: { rampS: 2 * w.peers, first: w.peers, settled: false, perSecond: 0, untilS: 0, stay: true },
+        warmUpS: 0,
+        seconds: w.seconds ?? 60,
+        uniformAccess: { down: 100, up: 80 },
+      };
+    },
+  },
+};

@@ -1,0 +1,14 @@
+import type { Result } from "./result.js";
+
+/** A result for people. */
+export function table(result: Result): string {
+  const rows: [string, string | number][] = [];
+  for (const [key, value] of Object.entries(result) as [string, Result[keyof Result]][]) {
+    if (typeof value !== "object") rows.push([words(key), value]);
+    else for (const [name, part] of Object.entries(value)) rows.push([`${words(key)}: ${name}`, typeof part === "number" ? part : `${part.perPeerSecond} a second and peer, ${(100 * part.ratio).toFixed(2)} % of DATA`]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+const words = (key: string): string => key.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);

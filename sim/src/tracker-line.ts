@@ -1,0 +1,63 @@
+import type { PeerId } from "../../sdk/src/protocol/ids.js";
+import type { Answer } from "../../signaling-server/src/contract.js";
+import type { Viewer } from "./viewer.js";
+import { SWARM } from "./stream.js";
+
+/** A viewer's line to the tracker: JOIN, FIND, STAT_REPORT, signals. */
+export class TrackerLine {
+  readonly #viewer: Viewer;
+  #joined = false;
+
+  constructor(viewer: Viewer) {
+    this.#viewer = viewer;
+  }
+
+  join(): void {
+    const viewer = this.#viewer;
+    const { trackerHost } = viewer.world;
+    const { peer, setting } = viewer;
+    trackerHost.open(viewer, () =>
+      trackerHost.emit(viewer, "join", { swarm: SWARM, peer, secret: peer.repeat(2), serves: setting.conduct !== "leech", channel: "simulated" }, (answer) => {
+        if (!answer.ok || !("statIntervalMs" in answer)) return;
+        this.#joined = true;
+        viewer.handle({ type: "tracker-up" });
+        this.#onPeers(answer);
+        this.#report(answer.statIntervalMs);
+      }),
+    );
+  }
+
+  down(): void {
+    this.#joined = false;
+  }
+
+  leave(silently: boolean): void {
+    this.#viewer.world.trackerHost.closed(this.#viewer, silently);
+  }
+
+  find(count: number, except: readonly PeerId[]): void {
+    this.#emit("find", { swarm: SWARM, count, except: [...except] }, (answer) => this.#onPeers(answer));
+  }
+
+  signal(to: PeerId, type: string): void {
+    this.#emit("signal", { swarm: SWARM, to, data: { type } });
+  }
+
+  #emit(event: string, payload: unknown, onReply?: (answer: Answer) => void): void {
+    if (this.#joined) this.#viewer.world.trackerHost.emit(this.#viewer, event, payload, onReply);
+  }
+
+  #onPeers(answer: Answer): void {
+    if (answer.ok && "peers" in answer && "size" in answer) this.#viewer.handle({ type: "tracker-peers", peers: answer.peers as PeerId[], swarmSize: answer.size });
+  }
+
+  #report(intervalMs: number): void {
+    const viewer = this.#viewer;
+    viewer.clock.in(intervalMs, () => {
+      if (viewer.gone || !this.#joined) return;
+      const { segments, neighbours, originBytes, peerBytes, uploadedBytes } = viewer.engine.stats(viewer.clock.nowMs);
+      this.#emit("stat", { swarm: SWARM, segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes });
+      this.#report(intervalMs);
+    });
+  }
+}

@@ -1,0 +1,280 @@
+import type { Effect, Input } from "../../sdk/src/protocol/contract.js";
+import { Engine } from "../../sdk/src/protocol/engine.js";
+import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
+import { encodedLength } from "../../sdk/src/wire/codec.js";
+import type { Access } from "./access.js";
+import type { Clock, Task } from "./clock.js";
+import { type Conduct, tamper } from "./conduct.js";
+import { Downlink, type Parcel, Uplink } from "./link.js";
+import { type HttpRequest } from "./origin.js";
+import { Player, type PlayerEvents, type PlayerHost } from "./player.js";
+import { hashOf, isGenuine, type Media, type Stream, SWARM } from "./stream.js";
+import { TrackerLine } from "./tracker-line.js";
+import { Transport } from "./transport.js";
+import type { World } from "./world.js";
+
+export interface ViewerSetting {
+  readonly index: number;
+  readonly peer: PeerId;
+  readonly access: Access;
+  readonly conduct: Conduct;
+  readonly level: Stream;
+  readonly seed: number;
+}
+
+/** As sdk/src/session.ts has it. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+const MAX_NEIGHBOURS = 12;
+
+/** One viewer of the mesh: an unchanged engine, and everything around it that a browser would be. */
+export class Viewer implements PlayerHost, Task {
+  readonly engine: Engine;
+  readonly player: Player;
+  readonly transport: Transport;
+  readonly uplink: Uplink;
+  readonly downlink: Downlink;
+  readonly shaper = { freeMs: 0 };
+  readonly joinedMs: number;
+  readonly events: PlayerEvents;
+  gone = false;
+  goneMs: number | undefined;
+  duplicatesBefore = 0;
+  /** DATA payload sent and received since the warm-up. */
+  givenBytes = 0;
+  takenBytes = 0;
+  readonly #tracker: TrackerLine;
+  readonly #requests = new Map<FetchId, HttpRequest>();
+  readonly #inputs: Input[] = [];
+  #next = 0;
+  #driving = false;
+  #later: (() => void)[] = [];
+  #wakeMs = Infinity;
+  #stuck = { atMs: -1, steps: 0 };
+
+  constructor(
+    readonly world: World,
+    readonly setting: ViewerSetting,
+  ) {
+    const { clock, setting: { player }, meter } = world;
+    this.joinedMs = clock.nowMs;
+    this.engine = new Engine({ peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS });
+    this.transport = new Transport(this);
+    this.uplink = new Uplink(clock, setting.access.upBps);
+    this.downlink = new Downlink(setting.access.downBps);
+    this.events = meter.forPlayer(() => world.departs(this));
+    this.player = new Player(this, setting.level, player);
+    this.#tracker = new TrackerLine(this);
+  }
+
+  get clock(): Clock {
+    return this.world.clock;
+  }
+
+  get index(): number {
+    return this.setting.index;
+  }
+
+  get peer(): PeerId {
+    return this.setting.peer;
+  }
+
+  get access(): Access {
+    return this.setting.access;
+  }
+
+  start(): void {
+    this.#tracker.join();
+    this.player.start();
+  }
+
+  leave(silently: boolean): void {
+    if (this.gone) return;
+    this.player.close();
+    this.gone = true;
+    this.transport.leave(silently);
+    this.#tracker.leave(silently);
+    for (const request of this.#requests.values()) request.abort();
+  }
+
+  // --- what the player asks of its host
+
+  loadPlaylist(then: () => void): void {
+    const { roundTripMs, latencyMs } = this.world.origin.setting;
+    this.clock.in(roundTripMs + latencyMs, () => {
+      if (!this.gone) then();
+    });
+  }
+
+  want(id: WantId, media: Media): void {
+    this.world.checker.wanted(this, media);
+    this.handle({ type: "want", want: id, kind: "main", segment: media.info });
+  }
+
+  unwant(id: WantId): void {
+    this.handle({ type: "unwant", want: id });
+  }
+
+  // --- the drive loop: as the SDK's, in virtual time
+
+  handle(input: Input): void {
+    if (this.gone) return;
+    this.#inputs.push(input);
+    if (!this.#driving) this.#drive(false);
+  }
+
+  /** After what runs now, as a microtask would. */
+  later(run: () => void): void {
+    if (!this.#driving) return run();
+    this.#later.push(run);
+  }
+
+  /** The engine's timer. */
+  run(nowMs: number): void {
+    if (this.gone || nowMs !== this.#wakeMs) return;
+    this.#wakeMs = Infinity;
+    this.world.trace.event(nowMs, 3, this.index, 0);
+    this.#drive(true);
+  }
+
+  received(from: PeerId, parcel: Parcel, nowMs: number): void {
+    const { message, bytes } = parcel;
+    this.world.trace.event(nowMs, 1, this.index, bytes);
+    if (message.type === "DATA" && this.world.meter.on) this.takenBytes += message.payload.length;
+    this.handle({ type: "message", peer: from, message });
+  }
+
+  #drive(tick: boolean): void {
+    const { clock, checker } = this.world;
+    this.#driving = true;
+    if (tick) {
+      this.#guard();
+      this.engine.tick(clock.nowMs);
+      this.#carryOut();
+    }
+    for (;;) {
+      if (this.#next < this.#inputs.length) {
+        const input = this.#inputs[this.#next++] as Input;
+        this.#guard();
+        this.engine.handle(input, clock.nowMs);
+        this.#carryOut();
+      } else if (this.#later.length > 0) {
+        const later = this.#later;
+        this.#later = [];
+        for (const run of later) run();
+      } else break;
+    }
+    this.#inputs.length = 0;
+    this.#next = 0;
+    this.#driving = false;
+    checker.stepped(this);
+    const dueMs = this.engine.nextTimeoutMs();
+    if (dueMs === undefined || this.gone) return;
+    // No browser's timer is quicker.
+    const wakeMs = Math.max(dueMs, clock.nowMs + 1);
+    if (wakeMs < this.#wakeMs) {
+      this.#wakeMs = wakeMs;
+      clock.at(wakeMs, this);
+    }
+  }
+
+  #guard(): void {
+    const { nowMs } = this.clock;
+    if (this.#stuck.atMs !== nowMs) this.#stuck = { atMs: nowMs, steps: 0 };
+    if (++this.#stuck.steps > 20_000) throw new Error(`viewer ${this.index}: time stands still at ${nowMs} ms`);
+  }
+
+  #carryOut(): void {
+    for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) this.#execute(effect);
+  }
+
+  #execute(effect: Effect): void {
+    const { world } = this;
+    switch (effect.type) {
+      case "send": {
+        const message = this.setting.conduct === "honest" ? effect.message : tamper(this.setting.conduct, effect.message);
+        if (message === undefined) return;
+        const bytes = encodedLength(message);
+        if (!this.transport.send(effect.peer, message, bytes)) return;
+        world.meter.message(message.type, bytes);
+        if (message.type === "DATA" && world.meter.on) this.givenBytes += message.payload.length;
+        return;
+      }
+      case "hash": {
+        const { segment, chunk, token } = effect;
+        this.#inputs.push({ type: "hashed", segment, chunk, token, hash: this.#hashOf(effect) });
+        return;
+      }
+      case "chunk-stored":
+        if (world.meter.on) world.meter.chunkDelay.add(this.clock.nowMs - (world.media(effect.segment)?.appearsMs ?? 0));
+        return this.player.chunkStored(effect.segment.id, this.clock.nowMs);
+      case "deliver": {
+        const media = this.player.wants;
+        if (media === undefined) return;
+        world.checker.delivered(this, media, effect.payloads);
+        if (world.meter.on) world.meter.playedBytes += media.sizeBytes;
+        return this.later(() => this.player.delivered(effect.want));
+      }
+      case "fail":
+        return this.later(() => this.player.failed(effect.want));
+      case "find-peers":
+        return this.#tracker.find(effect.count, effect.except);
+      case "connect":
+        return this.transport.connect(effect.peer);
+      case "disconnect":
+        return this.transport.disconnect(effect.peer);
+      case "fetch":
+        return this.#fetch(effect);
+      case "abort-fetch":
+        this.#requests.get(effect.fetch)?.abort();
+        this.#requests.delete(effect.fetch);
+        return;
+      case "banned":
+        world.meter.banned(world.byId.get(effect.peer)?.setting.conduct === "honest");
+        return;
+      case "progress":
+      case "segment-evicted":
+    }
+  }
+
+  #hashOf({ segment, chunk, payload }: Extract<Effect, { type: "hash" }>): ReturnType<typeof hashOf> {
+    const media = this.world.media(segment);
+    return isGenuine(payload, segment, chunk) ? (media?.hashes[chunk] ?? hashOf(segment, chunk, true)) : hashOf(segment, chunk, false);
+  }
+
+  #fetch({ fetch, segment, range, reason }: Extract<Effect, { type: "fetch" }>): void {
+    const media = this.world.media(segment);
+    if (media === undefined) return this.handle({ type: "origin-failed", fetch, status: 404, timedOut: false });
+    const over = (): void => void this.#requests.delete(fetch);
+    this.#requests.set(fetch, this.world.origin.fetch(this, { media, range, reason }, {
+      head: (startByte, sizeBytes) => this.handle({ type: "origin-head", fetch, startByte, sizeBytes }),
+      bytes: (bytes) => this.handle({ type: "origin-bytes", fetch, bytes }),
+      done: () => {
+        over();
+        this.handle({ type: "origin-done", fetch });
+      },
+      failed: (status) => {
+        over();
+        this.handle({ type: "origin-failed", fetch, status, timedOut: false });
+      },
+    }));
+  }
+
+  // --- what the tracker says
+
+  signal(to: PeerId, what: string): void {
+    this.#tracker.signal(to, what);
+  }
+
+  signalled(from: string, what: string): void {
+    this.transport.signalled(from as PeerId, what);
+  }
+
+  peerLeft(peer: string): void {
+    this.handle({ type: "peer-left", peer: peer as PeerId });
+  }
+
+  trackerDown(): void {
+    this.#tracker.down();
+    this.handle({ type: "tracker-down" });
+  }
+}
