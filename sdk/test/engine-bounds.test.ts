@@ -119,9 +119,9 @@ describe("What a stranger may do", () => {
     b.say(peer, { type, withdrawn: false, runs: Array.from({ length: runs }, () => ({ segment: b.ref(0), first: 0, count: 65_535 })) });
     return performance.now() - startMs;
   };
-  // A tenth of the largest REQUEST, so that the failing test takes a second only.
-  test.fails("a small message does not cost a second: REQUEST", () => expect(bomb(seeding(), "REQUEST", 25)).toBeLessThan(150));
-  test.fails("a small message does not cost a second: REJECT", () => expect(bomb(seeding(), "REJECT")).toBeLessThan(100));
+  // Parts of the largest ones, so that a failing test takes little.
+  test.fails("a small message does not cost a second: REQUEST", () => expect(bomb(seeding(), "REQUEST", 12)).toBeLessThan(60));
+  test.fails("a small message does not cost a second: REJECT", () => expect(bomb(seeding(), "REJECT", 64)).toBeLessThan(40));
   for (const type of ["CANCEL", "INTEGRITY_REQ", "PROMISE"] as const) test(`a small message does not cost a second: ${type}`, () => expect(bomb(seeding(), type)).toBeLessThan(150));
 });
 
