@@ -332,7 +332,7 @@ export class Engine {
     if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "chunk of the wrong length", nowMs);
     else if (segment.state[chunk] !== Chunk.missing) counters.duplicateBytes += payload.length;
     else {
-      this.#desk.received(segment);
+      this.#desk.received(segment, nowMs);
       segment.receive(chunk, payload, neighbour.peer);
       this.#state.store.heldBytes += payload.length;
       this.#judge.submit(segment, chunk, payload, neighbour);

@@ -89,7 +89,7 @@ export class PlayerDesk {
   }
 
   /** Bytes of the segment are coming in. */
-  received(segment: StoredSegment, nowMs = 0): void {
+  received(segment: StoredSegment, nowMs: number): void {
     if (segment.firstByteMs === 0 && segment.wants.size > 0) segment.firstByteMs = nowMs;
   }
 
