@@ -57,6 +57,40 @@ describe("Polluters", () => {
     expect(victim.player.stalledMs).toBe(0);
     expect(fetches(world, victim)).toBeLessThan(20);
   });
+
+  // One true chunk, and a neighbour is believed alone for as long as it stays; in live each chunk has one fetcher, so there is
+  // hardly ever anybody else to ask, and whoever took a false chunk on that word then vouches for it (`judge` counts the
+  // hearsay of a neighbour that did not fetch from the origin itself as agreement). One chunk in three false: most segments are
+  // played false for minutes, and honest peers that passed them on are banned as its givers. Count only words that are
+  // `fromOrigin` as agreement; compare about one chunk a segment and sole giver with the origin (or with a second fetcher
+  // of it), more often the younger the giver; blame hearsay less than a claim to have had it from the origin.
+  for (const [name, viewers, isLive] of [["VoD, two viewers", 1, false], ["live, five viewers", 4, true]] as const)
+    test.fails(`one who corrupts every third chunk is found out before it has done much (${name})`, () => {
+      const world = new World([new Stream({ live: isLive, count: isLive ? 8 : 15 })], 2);
+      let sent = 0;
+      const liar = world.join({ tampers: (m) => (m.type === "DATA" && ++sent % 3 === 0 ? corrupts(m) : [m]) });
+      const honest = Array.from({ length: viewers }, () => {
+        world.run(4);
+        return world.join();
+      });
+      world.run(70);
+      for (const v of honest) {
+        expect(v.player.delivered.filter((d) => !d.correct).length).toBeLessThanOrEqual(1);
+        for (const { peer } of v.effectsOf("banned")) expect(peer).toBe(liar.peer);
+      }
+    });
+
+  test("hearsay is passed on as hearsay", () => {
+    const world = new World([new Stream()]);
+    world.join();
+    world.run(20);
+    const relay = world.join();
+    world.run(6);
+    const viewer = world.join();
+    world.run(10);
+    const words = relay.sent.filter((s) => s.to === viewer.peer && s.message.type === "INTEGRITY" && !s.message.fromOrigin);
+    expect(words.length).toBeGreaterThan(0);
+  });
 });
 
 describe("Wrong sizes", () => {
