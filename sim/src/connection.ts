@@ -1,22 +1,28 @@
 import type { PeerId } from "../../sdk/src/protocol/ids.js";
 import type { Message } from "../../sdk/src/protocol/message.js";
+import type { Task } from "./clock.js";
 import { Parcel } from "./link.js";
 import type { Viewer } from "./viewer.js";
+import { wireBytes } from "./wire-cost.js";
 
 /** As sdk/src/browser/send-queue.ts has it. */
 const LOW_WATER_BYTES = 64 * 1024;
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 /** One end of a data channel, with the send queue of the SDK's transport: what is buffered, and when more is asked for. */
-export class Connection {
+export class Connection implements Task {
   open = false;
-  /** The other end; undefined once this side has gone. */
+  /** The other end; undefined once that has gone. */
   remote: Connection | undefined;
   /** The other side is gone without a word: nothing drains any more. */
   dead = false;
-  bufferedBytes = 0;
+  #bufferedBytes = 0;
   #unreportedBytes = 0;
   #reportDue = false;
+  #watching = false;
+  /** What has not left the uplink yet, with the time at which it will have. */
+  readonly #waiting: { readonly leavesMs: number; readonly bytes: number }[] = [];
+  #first = 0;
 
   constructor(
     readonly local: Viewer,
@@ -25,43 +31,64 @@ export class Connection {
     readonly roundTripMs: number,
   ) {}
 
-  get canSend(): boolean {
-    return this.open && !this.dead;
-  }
-
   /** False when the peer does not read and the bound is passed. */
   send(message: Message, bytes: number): boolean {
-    if (this.bufferedBytes + bytes > MAX_QUEUED_BYTES) return false;
-    this.bufferedBytes += bytes;
+    const { world } = this.local;
+    const { nowMs } = world.clock;
+    this.#drain(nowMs);
+    if (this.#bufferedBytes + bytes > MAX_QUEUED_BYTES) return false;
+    this.#bufferedBytes += bytes;
     if (this.dead) return true;
     this.#unreportedBytes += bytes;
-    this.local.uplink.push(new Parcel(this, message, bytes));
-    if (this.#unreportedBytes >= LOW_WATER_BYTES && this.bufferedBytes <= LOW_WATER_BYTES && !this.#reportDue) {
-      this.#reportDue = true;
-      this.local.later(() => {
-        this.#reportDue = false;
-        if (this.bufferedBytes <= LOW_WATER_BYTES) this.#report();
-      });
-    }
+    const parcel = new Parcel(this, message, bytes, wireBytes(bytes));
+    const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
+    this.#waiting.push({ leavesMs, bytes });
+    world.clock.at(leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.setting.path, this.roundTripMs), parcel);
+    if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
+    else if (this.#unreportedBytes >= LOW_WATER_BYTES && !this.#reportDue) this.#reportSoon();
     return true;
   }
 
-  /** The parcel has left the uplink. */
-  departed(parcel: Parcel, nowMs: number): void {
-    const { world } = this.local;
-    const before = this.bufferedBytes;
-    this.bufferedBytes -= parcel.bytes;
-    if (this.remote !== undefined && this.remote.open)
-      world.clock.at(nowMs + this.roundTripMs / 2 + parcel.lossMs(world.setting.path, this.roundTripMs), parcel);
-    if (this.open && before > LOW_WATER_BYTES && this.bufferedBytes <= LOW_WATER_BYTES) this.#report();
+  /** The moment at which so much has left that the low-water mark would be reached, were nothing added since. */
+  run(nowMs: number): void {
+    this.#watching = false;
+    if (!this.open || this.dead || this.local.gone) return;
+    this.#drain(nowMs);
+    if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
+    else this.#report();
   }
 
-  arrived(parcel: Parcel, nowMs: number): void {
-    this.local.received(this.peer, parcel, nowMs);
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    let left = this.#bufferedBytes;
+    for (let i = this.#first; i < this.#waiting.length; i++) {
+      const { bytes, leavesMs } = this.#waiting[i] as { leavesMs: number; bytes: number };
+      left -= bytes;
+      if (left <= LOW_WATER_BYTES) return this.local.world.clock.at(leavesMs, this);
+    }
+  }
+
+  #drain(nowMs: number): void {
+    for (let item = this.#waiting[this.#first]; item !== undefined && item.leavesMs <= nowMs && !this.dead; item = this.#waiting[++this.#first]) this.#bufferedBytes -= item.bytes;
+    if (this.#first > 32 && this.#first * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** As the SDK does for a line that drains as fast as it is filled. */
+  #reportSoon(): void {
+    this.#reportDue = true;
+    this.local.later(() => {
+      this.#reportDue = false;
+      this.#drain(this.local.clock.nowMs);
+      if (this.#bufferedBytes <= LOW_WATER_BYTES) this.#report();
+    });
   }
 
   #report(): void {
     this.#unreportedBytes = 0;
-    if (this.open) this.local.handle({ type: "writable", peer: this.peer, bufferedBytes: this.bufferedBytes });
+    if (this.open) this.local.handle({ type: "writable", peer: this.peer, bufferedBytes: this.#bufferedBytes });
   }
 }

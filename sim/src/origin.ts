@@ -2,7 +2,7 @@ import type { FetchReason } from "../../sdk/src/protocol/contract.js";
 import { CHUNK_BYTES } from "../../sdk/src/protocol/segment.js";
 import type { Task } from "./clock.js";
 import { type Media, originPayload } from "./stream.js";
-import type { Downlink } from "./link.js";
+import type { Line } from "./link.js";
 import { httpBytes } from "./wire-cost.js";
 import type { World } from "./world.js";
 
@@ -59,7 +59,7 @@ export interface HttpClient {
   readonly world: World;
   readonly index: number;
   readonly gone: boolean;
-  readonly downlink: Downlink;
+  readonly downlink: Line;
   readonly shaper: Shaper;
 }
 
@@ -128,6 +128,6 @@ export class HttpRequest implements Task {
     const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#at);
     viewer.world.meter.originSent(request.reason, bytes);
     const leftMs = this.origin.take(bytes, viewer.shaper, nowMs);
-    viewer.world.clock.at(Math.max(leftMs, viewer.downlink.begin(httpBytes(bytes), nowMs)), this);
+    viewer.world.clock.at(Math.max(leftMs, viewer.downlink.take(httpBytes(bytes), nowMs)), this);
   }
 }

@@ -1,6 +1,6 @@
 import type { PeerId, WantId } from "../../sdk/src/protocol/ids.js";
 import type { Clock } from "./clock.js";
-import { Downlink } from "./link.js";
+import { Line } from "./link.js";
 import type { HttpRequest } from "./origin.js";
 import { Player, type PlayerEvents, type PlayerHost } from "./player.js";
 import type { Media } from "./stream.js";
@@ -10,7 +10,7 @@ import type { World } from "./world.js";
 /** A viewer without Shoal: hls.js takes every segment whole from the origin. What mesh delivery is held against. */
 export class PlainViewer implements PlayerHost {
   readonly player: Player;
-  readonly downlink: Downlink;
+  readonly downlink: Line;
   readonly shaper = { freeMs: 0 };
   readonly joinedMs: number;
   readonly events: PlayerEvents;
@@ -26,7 +26,7 @@ export class PlainViewer implements PlayerHost {
     readonly setting: ViewerSetting,
   ) {
     this.joinedMs = world.clock.nowMs;
-    this.downlink = new Downlink(setting.access.downBps);
+    this.downlink = new Line(setting.access.downBps);
     this.events = world.meter.forPlayer(() => world.departs(this));
     this.player = new Player(this, setting.level, world.setting.player);
   }
