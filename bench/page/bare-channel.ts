@@ -9,6 +9,8 @@ const highWaterBytes = 128 * 1024;
 export class BareChannel {
   readonly #connection = new RTCPeerConnection();
   #channel: RTCDataChannel | undefined;
+  #bytesBefore = 0;
+  #arrivalsBefore = 0;
 
   async offer(): Promise<string> {
     this.#channel = this.#connection.createDataChannel("bare", { ordered: false });
@@ -16,6 +18,8 @@ export class BareChannel {
   }
 
   async answer(offer: string): Promise<string> {
+    this.#bytesBefore = channelBytes.received;
+    this.#arrivalsBefore = channelBytes.arrivals.length;
     await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
     return this.#describe(await this.#connection.createAnswer());
   }
@@ -37,8 +41,9 @@ export class BareChannel {
     }
   }
 
+  /** What came in since `answer`. */
   received(): { readonly bytes: number; readonly arrivals: readonly Arrival[] } {
-    return { bytes: channelBytes.received, arrivals: channelBytes.arrivals };
+    return { bytes: channelBytes.received - this.#bytesBefore, arrivals: channelBytes.arrivals.slice(this.#arrivalsBefore) };
   }
 
   /** Without trickling: the description has every candidate in it. */

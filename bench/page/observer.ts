@@ -6,6 +6,8 @@ import { channelBytes } from "./channel-meter.js";
 const sampleMs = 50;
 /** A playhead that stands still for less is the media clock's own granularity on a busy machine, not a stall. */
 const stallFloorMs = 250;
+/** With media at hand it is the machine that is held up, all tabs at once, and the viewer's picture only when it lasts. */
+const fedStallFloorMs = 500;
 /** hls.js's estimate is its configured default until a few fragments have been measured. */
 const estimateAfterFragments = 3;
 
@@ -22,6 +24,7 @@ export class Observer {
   #startupMs: number | null = null;
   #lastPositionS = -1;
   #lastMoveMs = 0;
+  #starved = false;
   #levelsSeen = 0;
   #estimateMaxBps = 0;
 
@@ -78,15 +81,19 @@ export class Observer {
   #samplePlayhead(): void {
     const { currentTime, paused, ended, duration } = this.#video;
     const shouldMove = this.#startupMs !== null && !paused && !ended && duration - currentTime > 0.2;
-    if (shouldMove && currentTime === this.#lastPositionS) return;
+    if (shouldMove && currentTime === this.#lastPositionS) {
+      this.#starved ||= this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+      return;
+    }
     this.#closeStall();
+    this.#starved = false;
     this.#lastPositionS = shouldMove ? currentTime : -1;
     this.#lastMoveMs = this.#nowMs();
   }
 
   #closeStall(): void {
     const lengthMs = this.#nowMs() - this.#lastMoveMs;
-    if (this.#lastPositionS < 0 || lengthMs < stallFloorMs) return;
+    if (this.#lastPositionS < 0 || lengthMs < (this.#starved ? stallFloorMs : fedStallFloorMs)) return;
     this.#stalls.push({ atMs: this.#lastMoveMs, lengthMs, positionS: this.#lastPositionS });
     this.#lastMoveMs = this.#nowMs();
   }

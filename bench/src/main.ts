@@ -13,6 +13,7 @@ import { figures, newcomerLeak, type Evidence } from "./result.js";
 import { run } from "./run.js";
 import { scenarios, type Scenario } from "./scenario.js";
 import { table } from "./table.js";
+import type { ViewerPage } from "./viewer-page.js";
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
@@ -41,16 +42,16 @@ async function runScenario(scenario: Scenario, options: CliOptions, pageUrl: str
   for (let round = 1; round <= options.repeat; round++) {
     for (const [player, done] of runs) {
       console.log(`${scenario.name}: ${player}${options.repeat > 1 ? `, run ${round} of ${options.repeat}` : ""}`);
-      const [trace, bareBps] = await withBrowser(options, async (browser) => {
-        const before = scenario.name === "goodput" ? await measureBareChannel(browser, pageUrl) : undefined;
-        const seen = await run({ browser, pageUrl, scenario, player, viewers: options.viewers ?? scenario.viewers });
-        const after = before === undefined ? undefined : await measureBareChannel(browser, pageUrl);
-        return [seen, before === undefined || after === undefined ? undefined : (before + after) / 2] as const;
-      });
+      const viewers = options.viewers ?? scenario.viewers;
+      let bareBps: number | undefined;
+      const afterwards = async ([sender, receiver]: readonly ViewerPage[]): Promise<void> => {
+        if (scenario.name === "goodput" && sender && receiver) bareBps = await measureBareChannel(sender, receiver);
+      };
+      const trace = await withBrowser(options, (browser) => run({ browser, pageUrl, scenario, player, viewers, afterwards }));
       const goodput = bareBps === undefined ? {} : { bareBps, goodputBps: lastViewerGoodputBps(trace.evidence) };
       done.push({ ...figures(trace.evidence), ...goodput });
       if (scenario.joinWhenFull) printLeak(trace.evidence);
-      if (options.trace) await writeTrace(options.trace, `${scenario.name}-${player}-${round}.json`, trace);
+      if (options.trace) await writeTrace(options.trace, `${scenario.name}-${viewers}-${player}-${round}.json`, trace);
     }
   }
   return [...runs.values()].map(merge);

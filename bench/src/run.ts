@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly scenario: Scenario;
   readonly player: PlayerName;
   readonly viewers: number;
+  /** Called with the pages still open, after their reports. */
+  readonly afterwards?: (pages: readonly ViewerPage[]) => Promise<void>;
 }
 
 /** What a run leaves beside its figures, for `--trace`. */
@@ -44,6 +46,7 @@ export async function run(options: RunOptions): Promise<RunTrace> {
     await join(pages, scenario, start);
     await stay(pages, scenario);
     const reports = await Promise.all(pages.map(async (page): Promise<Viewer> => ({ id: page.id, report: await page.report() })));
+    await options.afterwards?.(pages);
     await Promise.all(pages.map((page) => page.close()));
     await delay(settleMs);
     return {
