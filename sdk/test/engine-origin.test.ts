@@ -48,6 +48,28 @@ describe("Rescue", () => {
     expect(b.engine.stats(b.nowMs).rescues).toBe(rescues.length);
   });
 
+  test("without usable ranges fetches the whole segment, once", () => {
+    const b = new Bench();
+    b.play();
+    b.at(0, false);
+    b.want(0);
+    b.answer(b.of("fetch")[0]!);
+    b.neighbour(1);
+    b.want(1);
+    b.advance(400);
+    const [slice] = b.of("fetch").filter((f) => f.segment.sequence === 1);
+    // It was asked for a part, and answers with all of another: the first answer that ignores a range.
+    if (slice!.range !== undefined) b.handle({ type: "origin-head", fetch: slice!.fetch, startByte: 0, sizeBytes: undefined });
+    b.handle({ type: "origin-failed", fetch: slice!.fetch, status: 0, timedOut: false });
+    b.clear();
+    b.at(3, false);
+    b.advance(1_500);
+    const whole = b.of("fetch").filter((f) => f.segment.sequence === 1);
+    expect(whole).toHaveLength(1);
+    b.answer(whole[0]!);
+    expect(b.of("deliver")).toHaveLength(1);
+  });
+
   test("does not, where neighbours are sure to make it", () => {
     const stream = new Stream();
     const world = new World([stream]);
@@ -196,7 +218,7 @@ describe("Origins of all kinds", () => {
   });
 
   // A body of no bytes is taken neither for a size nor for a failure: it is asked for again at once, without end.
-  test.fails("an empty segment is not asked for over and over", () => {
+  test("an empty segment is not asked for over and over", () => {
     const world = new World([new Stream({ sizeBytes: (sequence) => (sequence === 3 ? 0 : 100_000) })]);
     world.join();
     world.run(30);
