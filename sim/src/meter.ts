@@ -2,6 +2,7 @@ import type { FetchReason } from "../../sdk/src/protocol/contract.js";
 import type { MessageType } from "../../sdk/src/protocol/message.js";
 import type { Clock } from "./clock.js";
 import { Histogram } from "./histogram.js";
+import type { Need } from "./oracle.js";
 import type { PlayerEvents } from "./player.js";
 import { wireBytes } from "./wire-cost.js";
 
@@ -30,6 +31,8 @@ export class Meter {
   /** Requests that hls.js's own loader had to take over. */
   starved = 0;
   readonly startupMs: number[] = [];
+  /** VoD: what the oracle has to beat. */
+  readonly needs: Need[] = [];
   readonly chunkDelay = new Histogram(10, 60_000);
 
   constructor(clock: Clock, fromMs: number) {
@@ -71,7 +74,7 @@ export class Meter {
   }
 
   /** The ear of one player. */
-  forPlayer(onEnded: () => void): PlayerEvents {
+  forPlayer(viewer: { readonly index: number; readonly joinedMs: number }, onEnded: () => void): PlayerEvents {
     return {
       started: (ms) => {
         if (this.on) this.startupMs.push(ms);
@@ -85,6 +88,9 @@ export class Meter {
         if (this.on) this.watchedMs += ms;
       },
       due: (chunks, lateChunks) => this.due(chunks, lateChunks),
+      served: (media, dueMs) => {
+        if (media.appearsMs === 0) this.needs.push({ viewer: viewer.index, segment: media.info.ref.id, bytes: media.sizeBytes, fromMs: viewer.joinedMs, dueMs });
+      },
       ended: onEnded,
     };
   }

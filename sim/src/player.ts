@@ -36,6 +36,8 @@ export interface PlayerEvents {
   watched(ms: number): void;
   /** The deadline of a segment has passed, or it was there before. */
   due(chunks: number, lateChunks: number): void;
+  /** A segment was handed over in time for `dueMs`, its deadline or, where it had none, now. */
+  served(media: Media, dueMs: number): void;
   ended(): void;
 }
 
@@ -98,6 +100,7 @@ export class Player implements Task {
     this.#advance(clock.nowMs);
     const { info, chunks } = want.media;
     if (want.dueMs < Infinity) events.due(chunks, clock.nowMs <= want.dueMs ? 0 : chunks - Math.min(chunks, want.onTime));
+    events.served(want.media, Math.max(want.dueMs === Infinity ? 0 : want.dueMs, clock.nowMs));
     this.bufferEndS = info.startS + info.durationS;
     this.#next = info.ref.sequence + 1;
     if (this.startedMs === undefined) {

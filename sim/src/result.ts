@@ -1,4 +1,5 @@
 import { quantile } from "./histogram.js";
+import { oracleOffload } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** What a run has shown; the keys of --json. */
@@ -9,7 +10,9 @@ export interface Result {
   readonly delivery: "mesh" | "origin";
   readonly ri: number;
   readonly offload: number;
+  /** Live: min(1 - 1/N, mean uplink / rate). VoD: what the oracle would have done for the same viewers. */
   readonly offloadBound: number;
+  readonly oracleOffload: number | null;
   /** Origin bytes by cause over the bytes of the stream; steady: all but startup. */
   readonly originCopies: Readonly<Record<"startup" | "seat" | "slice" | "rescue" | "alone" | "settle" | "check" | "steady", number>>;
   /** Without those that viewers start with. */
@@ -54,10 +57,12 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
   const control = Object.values(meter.messages).reduce((sum, m) => sum + m.bytes, 0) - dataBytes;
   const watchedS = meter.watchedMs / 1000;
   const uplink = uplinks(world);
+  const oracle = stream.live ? null : round(oracleOffload(meter.needs, world.members.map((m) => ({ index: m.index, joinedMs: m.joinedMs, goneMs: m.goneMs ?? Infinity, upBps: m.setting.access.upPayloadBps })), seconds), 5);
   return {
     scenario: run.scenario, seed: options.seed, peers: run.peers, delivery: options.delivery, ri: setting.ri,
     offload: round(meter.playedBytes === 0 ? 0 : 1 - meter.originTotal / meter.playedBytes, 5),
-    offloadBound: round(Math.min(1 - 1 / run.peers, setting.uniformAccess === undefined ? setting.ri : Infinity), 5),
+    offloadBound: oracle ?? round(Math.min(1 - 1 / run.peers, setting.uniformAccess === undefined ? setting.ri : Infinity), 5),
+    oracleOffload: oracle,
     originCopies: {
       startup: copies(b.start), seat: 0, slice: copies(b.slice), rescue: copies(b.rescue), alone: copies(b.alone), settle: copies(b.settle), check: copies(b.check),
       steady: copies(meter.originTotal - b.start),

@@ -4,6 +4,7 @@ import type { Result } from "./result.js";
 export function table(result: Result): string {
   const rows: [string, string | number][] = [];
   for (const [key, value] of Object.entries(result) as [string, Result[keyof Result]][]) {
+    if (value === null) continue;
     if (typeof value !== "object") rows.push([words(key), value]);
     else for (const [name, part] of Object.entries(value)) rows.push([`${words(key)}: ${name}`, typeof part === "number" ? part : `${part.perPeerSecond} a second and peer, ${(100 * part.ratio).toFixed(2)} % of DATA`]);
   }

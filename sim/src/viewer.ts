@@ -61,7 +61,7 @@ export class Viewer implements PlayerHost, Task {
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);
-    this.events = meter.forPlayer(() => world.departs(this));
+    this.events = meter.forPlayer(this, () => world.departs(this));
     this.player = new Player(this, setting.level, player);
     this.#tracker = new TrackerLine(this);
   }
