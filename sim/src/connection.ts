@@ -43,7 +43,7 @@ export class Connection implements Task {
     const parcel = new Parcel(this, message, bytes, wireBytes(bytes));
     const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
     this.#waiting.push({ leavesMs, bytes });
-    world.clock.at(leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.setting.path, this.roundTripMs), parcel);
+    world.clock.at(leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs), parcel);
     if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
     else if (this.#unreportedBytes >= LOW_WATER_BYTES && !this.#reportDue) this.#reportSoon();
     return true;

@@ -57,7 +57,7 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
     roundTrip: { medianMs: 40, sigma: 0.6 },
     tracker: { roundTripMs: 40, connectRoundTrips: 4 },
     player: { bufferGoalS: 30, liveSyncSegments: 3 },
-    arrivals: { rampS: 20, first: wishes.peers, settled: true, perSecond: wishes.peers / MEAN_SESSION_S, untilS: total, stay: false },
+    arrivals: { rampS: Math.min(20, total / 6), first: wishes.peers, settled: true, perSecond: wishes.peers / MEAN_SESSION_S, untilS: total, stay: false },
     warmUpS: Math.min(40, total / 3),
     seconds: total,
     ri: wishes.ri,
@@ -68,21 +68,24 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
   };
 };
 
-const withFault = (setting: WorldSetting, ...faults: readonly Fault[]): WorldSetting => ({ ...setting, faults });
+const withFault = (setting: WorldSetting, faults: (seconds: number) => readonly Fault[]): WorldSetting => ({ ...setting, faults: faults(setting.seconds) });
 
 const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: number; failing: boolean }>): Fault => ({
   atS, name, strike: (world) => void Object.assign(world.origin, change),
 });
 
-/** When faults strike, s: a third into the counted time of a run of two minutes. */
-const STRIKE_S = 60;
+/** When faults strike and how long they last, as shares of the run: after 60 s, for 20 and 10 s, where nothing else is asked for. */
+const STRIKE = 1 / 2;
+const SLOW = 1 / 6;
+const FAIL = 1 / 12;
+
 /** 10-minute title. */
 const VOD_S = 600;
 
 const vod = (wishes: Wishes): WorldSetting => ({
   ...live(wishes, 2 * VOD_S),
   stream: { rateBps: 3e6, segmentS: 4, live: false, count: VOD_S / 4 },
-  arrivals: { rampS: VOD_S, first: wishes.peers, settled: false, perSecond: 0, untilS: 0, stay: false },
+  arrivals: { rampS: Math.min(VOD_S, (wishes.seconds ?? Infinity) / 2), first: wishes.peers, settled: false, perSecond: 0, untilS: 0, stay: false },
   warmUpS: 0,
 });
 
@@ -91,36 +94,43 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
   "flash-crowd": {
     about: "live; nine times as many join within 10 s",
-    setting: (w) => withFault(live(w), {
-      atS: STRIKE_S, name: "flash crowd",
+    setting: (w) => withFault(live(w), (total) => [{
+      atS: total * STRIKE, name: "flash crowd",
       strike: (world) => world.populate({ rampS: 10, first: 9 * w.peers, settled: false, perSecond: 0, untilS: 0, stay: false }, "crowd"),
-    }),
+    }]),
   },
   "half-leave": {
     about: "live; every other viewer leaves at once, the origin is bounded to 20 streams",
     setting: (w) => {
       const setting = live(w);
-      return withFault({ ...setting, origin: { ...setting.origin, totalBps: 20 * setting.stream.rateBps * 1.04 } }, {
-        atS: STRIKE_S, name: "half leave",
+      return withFault({ ...setting, origin: { ...setting.origin, totalBps: 20 * setting.stream.rateBps * 1.04 } }, (total) => [{
+        atS: total * STRIKE, name: "half leave",
         strike: (world) => [...world.present].forEach((member, i) => i % 2 === 0 && world.departs(member, true)),
-      });
+      }]);
     },
   },
-  "tracker-dies": { about: "live; the tracker is gone from 60 s on", setting: (w) => withFault(live(w), { atS: STRIKE_S, name: "tracker dies", strike: (world) => world.trackerHost.die() }) },
+  "tracker-dies": { about: "live; the tracker is gone from 60 s on", setting: (w) => withFault(live(w), (total) => [{ atS: total * STRIKE, name: "tracker dies", strike: (world) => world.trackerHost.die() }]) },
   "origin-slow": {
     about: "live, 12 Mb/s a client; the origin gives 10 % of that for 20 s",
     setting: (w) => {
       const setting = live(w);
-      return withFault({ ...setting, origin: { ...setting.origin, clientBps: 12e6 } }, setOrigin(STRIKE_S, "origin slows", { rateFactor: 0.1 }), setOrigin(STRIKE_S + 20, "origin recovers", { rateFactor: 1 }));
+      return withFault({ ...setting, origin: { ...setting.origin, clientBps: 12e6 } }, (total) => [
+        setOrigin(total * STRIKE, "origin slows", { rateFactor: 0.1 }), setOrigin(total * (STRIKE + SLOW), "origin recovers", { rateFactor: 1 }),
+      ]);
     },
   },
-  "origin-fails": { about: "live; the origin answers 503 for 10 s", setting: (w) => withFault(live(w), setOrigin(STRIKE_S, "origin fails", { failing: true }), setOrigin(STRIKE_S + 10, "origin recovers", { failing: false })) },
+  "origin-fails": {
+    about: "live; the origin answers 503 for 10 s",
+    setting: (w) => withFault(live(w), (total) => [
+      setOrigin(total * STRIKE, "origin fails", { failing: true }), setOrigin(total * (STRIKE + FAIL), "origin recovers", { failing: false }),
+    ]),
+  },
   "free-riders": { about: "live; every fifth takes and never gives (--free-riders SHARE)", setting: (w) => live({ ...w, freeRiders: w.freeRiders ?? 0.2 }) },
   polluters: { about: "live; every tenth sends rubbish and vouches for it (--polluters SHARE)", setting: (w) => live({ ...w, polluters: w.polluters ?? 0.1 }) },
-  seeks: { about: "vod; everybody seeks about twice a minute", setting: (w) => withFault(vod({ ...w, seconds: w.seconds ?? 240 }), { atS: 0, name: "seeks", strike: (world) => world.unrest(30, "seek") }) },
+  seeks: { about: "vod; everybody seeks about twice a minute", setting: (w) => withFault(vod({ ...w, seconds: w.seconds ?? 240 }), () => [{ atS: 0, name: "seeks", strike: (world) => world.unrest(30, "seek") }]) },
   levels: {
     about: "live, three levels; everybody changes level about twice a minute",
-    setting: (w) => withFault({ ...live(w), ladder: [0.5, 0.25] }, { atS: 0, name: "level switches", strike: (world) => world.unrest(30, "level") }),
+    setting: (w) => withFault({ ...live(w), ladder: [0.5, 0.25] }, () => [{ atS: 0, name: "level switches", strike: (world) => world.unrest(30, "level") }]),
   },
   calibration: {
     about: "as bench live-w8: 12 Mb/s a client, 20 ms, joins every 2 s, peers' lines unshaped",

@@ -76,6 +76,12 @@ export class Transport {
     if (!open) this.#viewer.signal(peer, "refuse");
   }
 
+  /** The line to a neighbour breaks; both sides are told. */
+  lose(peer: PeerId): void {
+    const connection = this.connections.get(peer);
+    if (connection !== undefined) this.#fail(connection);
+  }
+
   /** The page is closed. Without a word, others find out when the line has been dead for a while. */
   leave(silently: boolean): void {
     for (const connection of this.connections.values()) this.#close(connection, silently ? DEAD_LINE_MS : connection.roundTripMs / 2);

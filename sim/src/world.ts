@@ -5,6 +5,7 @@ import { Chance } from "./chance.js";
 import { Checker } from "./checker.js";
 import { Clock } from "./clock.js";
 import type { Conduct } from "./conduct.js";
+import type { PathSetting } from "./link.js";
 import { Meter } from "./meter.js";
 import { Origin } from "./origin.js";
 import { PlainViewer } from "./plain-viewer.js";
@@ -28,6 +29,8 @@ export class World {
   readonly origin: Origin;
   readonly trackerHost: TrackerHost;
   readonly checker: Checker;
+  /** May be changed at any time. */
+  path: PathSetting;
   readonly timeline: Timeline;
   readonly levels: readonly Stream[];
   /** Everybody there has been, and who is there. */
@@ -46,6 +49,7 @@ export class World {
     this.meter = new Meter(this.clock, setting.warmUpS * 1000);
     this.origin = new Origin(setting.origin);
     this.trackerHost = new TrackerHost(this.clock, this.#chance.fork("tracker"), setting.tracker);
+    this.path = setting.path;
     this.checker = new Checker(this, options.checkEvery);
     this.levels = [1, ...setting.ladder].map((share, i) => new Stream((i + 1) as TrackId, { ...setting.stream, rateBps: setting.stream.rateBps * share }));
     this.#access = new AccessDealer(this.#chance.fork("access"), { ri: setting.ri, rateBps: setting.stream.rateBps, first: Math.max(1, setting.arrivals.first), uniform: setting.uniformAccess });
@@ -74,7 +78,7 @@ export class World {
     for (const { atMs, stayMs, silent } of arrivals(setting, chance)) {
       if (fromMs + atMs >= this.setting.seconds * 1000) continue;
       this.clock.in(atMs, () => {
-        const member = this.#join();
+        const member = this.join();
         if (stayMs < this.setting.seconds * 1000) this.clock.in(stayMs, () => this.departs(member, silent));
       });
     }
@@ -124,7 +128,8 @@ export class World {
     return Math.round(100 * draw.logNormal({ median: medianMs, sigma })) / 100;
   }
 
-  #join(): Member {
+  /** A viewer comes. */
+  join(): Member {
     const index = this.members.length;
     const chance = this.#chance.fork("viewer", index);
     const setting = {

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { SCENARIOS } from "../src/scenario.js";
+import { replayLine, simulate } from "../src/simulate.js";
+import { table } from "../src/table.js";
+
+/**
+ * Exact figures of one small run a scenario. A change of the engine that moves them shows in the diff of the text file:
+ * `npx vitest run sim -u` writes it anew. These runs are short; the bars are measured on longer and larger ones.
+ */
+const SECONDS = 24;
+/** Grows tenfold. */
+const PEERS: Readonly<Record<string, number>> = { "flash-crowd": 20, calibration: 6 };
+
+for (const scenario of Object.keys(SCENARIOS)) {
+  it(`golden: ${scenario}`, { timeout: 120_000 }, async () => {
+    const options = { scenario, peers: PEERS[scenario] ?? 100, seed: 1, delivery: "mesh", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+    const { result } = simulate(options);
+    await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`, `replay: ${replayLine(options)}`).toMatchFileSnapshot(`golden/${scenario}.txt`);
+  });
+}
+
+it("golden: plain hls.js", async () => {
+  const options = { scenario: "live", peers: 100, seed: 1, delivery: "origin", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+  const { result } = simulate(options);
+  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot("golden/live-origin.txt");
+});
