@@ -120,32 +120,13 @@ describe("What a stranger may do", () => {
     return performance.now() - startMs;
   };
   // Parts of the largest ones, so that a failing test takes little.
-  test.fails("a small message does not cost a second: REQUEST", () => expect(bomb(seeding(), "REQUEST", 12)).toBeLessThan(60));
-  test.fails("a small message does not cost a second: REJECT", () => expect(bomb(seeding(), "REJECT", 64)).toBeLessThan(40));
+  test("a small message does not cost a second: REQUEST", () => expect(bomb(seeding(), "REQUEST", 12)).toBeLessThan(60));
+  test("a small message does not cost a second: REJECT", () => expect(bomb(seeding(), "REJECT", 64)).toBeLessThan(40));
   for (const type of ["CANCEL", "INTEGRITY_REQ", "PROMISE"] as const) test(`a small message does not cost a second: ${type}`, () => expect(bomb(seeding(), type)).toBeLessThan(150));
 });
 
-describe("Unordered channels", () => {
-  // The data channel is opened with `ordered: false`, so a message that was lost and sent again is overtaken. The engine counts
-  // on order: a HAVE that overtakes HANDSHAKE bans an honest peer for ten minutes.
-  test.fails("a message that overtakes the handshake does not ban its honest sender", () => {
-    const b = seeding();
-    b.handle({ type: "connected", peer: peerId(1) });
-    b.say(peerId(1), { type: "HAVE", entries: [] });
-    b.say(peerId(1), { type: "HANDSHAKE", version: PROTOCOL_VERSION, swarm: SWARM, peer: peerId(1), serves: true });
-    expect(b.of("banned")).toEqual([]);
-  });
-
-  // And a buffer map is replaced by an older one that comes after it; a complete segment is never announced again.
-  test.fails("an older buffer map that comes late does not replace a newer one", () => {
-    const b = seeding();
-    const peer = b.neighbour(1, { has: [1] });
-    b.say(peer, { type: "HAVE", entries: [b.entry(1, new Uint8Array(Math.ceil(b.chunks(1) / 8)))] });
-    for (const c of b.requested(peer, 1)) b.give(peer, 1, c);
-    expect(b.requested(peer, 1).length).toBeGreaterThan(8);
-  });
-
-  test("DATA that is overtaken by CHOKE is no offence", () => {
+describe("A network that loses and delays", () => {
+  test("DATA that comes after CHOKE is no offence", () => {
     const b = seeding();
     const peer = b.neighbour(1, { has: [1] });
     b.say(peer, { type: "CHOKE" });
@@ -153,7 +134,7 @@ describe("Unordered channels", () => {
     expect(b.of("banned")).toEqual([]);
   });
 
-  test.fails("six viewers on a lossy network ban nobody", () => {
+  test("six viewers on a lossy network ban nobody", () => {
     for (const seed of [1, 2, 3]) {
       const world = new World([new Stream()], seed);
       world.lossRate = 0.1;

@@ -71,7 +71,7 @@ describe("Memory", () => {
 
   // `evict` clears the counts of requests under way (and `release` then finds none), so the chunk may be asked for a third
   // time. `#trim` should take those requests back first, as `#discarded` does.
-  test.fails("requests for a segment that is evicted are taken back", () => {
+  test("requests for a segment that is evicted are taken back", () => {
     const b = new Bench({ memoryBytes: 612_000 });
     b.play();
     b.want(0);

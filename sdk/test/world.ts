@@ -40,7 +40,7 @@ export class World {
   trackerDown = false;
   /** Invariants are asserted after each so many steps of an engine. */
   checkEvery = 20;
-  /** Share of messages that are lost at first and come after a retransmission, out of order: the channels are unordered. */
+  /** Share of messages that are lost at first and come after a retransmission; those behind them wait, since the channels are ordered. */
   lossRate = 0;
   /** SCTP: after three later packets, or its time-out of a second. */
   retransmitMs = 150;
@@ -84,6 +84,8 @@ export class World {
 }
 
 interface Link {
+  /** When what was sent last arrives. */
+  arrivesMs: number;
   readonly other: Viewer;
   bufferedBytes: number;
 }
@@ -152,7 +154,7 @@ export class Viewer {
 
   link(other: Viewer): void {
     if (this.gone || other.gone || this.#links.has(other.peer)) return;
-    this.#links.set(other.peer, { other, bufferedBytes: 0 });
+    this.#links.set(other.peer, { other, bufferedBytes: 0, arrivesMs: 0 });
     this.handle({ type: "connected", peer: other.peer });
   }
 
@@ -249,7 +251,8 @@ export class Viewer {
       link.bufferedBytes -= bytes.length;
       if (link.bufferedBytes <= 64 * 1024 && this.#links.get(to) === link) this.handle({ type: "writable", peer: to, bufferedBytes: link.bufferedBytes });
     });
-    clock.in(delayMs, () => {
+    link.arrivesMs = Math.max(link.arrivesMs, clock.nowMs + delayMs);
+    clock.at(link.arrivesMs, () => {
       if (!link.other.#links.has(this.peer)) return;
       const parsed = decode(bytes);
       link.other.handle(parsed.type === "malformed" ? { type: "malformed", peer: this.peer, reason: parsed.reason } : { type: "message", peer: this.peer, message: parsed });

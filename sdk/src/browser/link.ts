@@ -26,7 +26,7 @@ export interface LinkEvents {
   readonly onClosed: (reason: string) => void;
 }
 
-/** One connection to one peer: a single data channel, reliable, unordered (no head-of-line blocking between chunks). */
+/** One connection to one peer: a single data channel, reliable and ordered: buffer maps replace each other. */
 export interface Link {
   signal(signal: Signal): void;
   send(bytes: Uint8Array): void;
@@ -58,8 +58,8 @@ class SimplePeerLink implements Link {
     this.#peer = new SimplePeer({
       initiator: options.initiator,
       trickle: true,
-      channelConfig: { ordered: false },
       config: { iceServers: [...options.iceServers] },
+      channelConfig: { ordered: true },
     });
     this.#timeout = setTimeout(() => this.#fail("connecting took too long"), CONNECT_TIMEOUT_MS);
     this.#acceptOneChannel();

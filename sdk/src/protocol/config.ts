@@ -62,3 +62,5 @@ export const BAN_MS = 600_000;
 
 /** Segments of which a neighbour's buffer map is remembered. */
 export const MAX_HOLDINGS = 8_192;
+/** And their bitfields together, bytes. */
+export const MAX_HOLDING_BYTES = 1024 * 1024;

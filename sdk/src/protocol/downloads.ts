@@ -87,10 +87,9 @@ export class Downloads {
 
   /** REJECT: the chunk has to come from elsewhere. */
   rejected(neighbour: Neighbour, run: ChunkRun): void {
-    for (let chunk = run.first; chunk < run.first + run.count; chunk++) {
-      const index = neighbour.outstanding.findIndex((r) => r.segment.ref.id === run.segment.id && r.chunk === chunk);
-      if (index >= 0) for (const request of neighbour.outstanding.splice(index, 1)) this.#release(request);
-    }
+    const isRejected = (r: OutstandingRequest): boolean => r.segment.ref.id === run.segment.id && r.chunk >= run.first && r.chunk < run.first + run.count;
+    for (const request of neighbour.outstanding) if (isRejected(request)) this.#release(request);
+    neighbour.outstanding = neighbour.outstanding.filter((r) => !isRejected(r));
   }
 
   /** Takes requests back, telling the neighbour. */

@@ -1,6 +1,6 @@
 import { Announcer } from "./announcer.js";
 import { countBits, hasBit } from "./bitfield.js";
-import { type EngineOptions, MAX_HOLDINGS, MAX_PIPELINE, MAX_UPLOAD_QUEUE, PROMISE_MS } from "./config.js";
+import { type EngineOptions, MAX_HOLDING_BYTES, MAX_HOLDINGS, MAX_PIPELINE, MAX_UPLOAD_QUEUE, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
 import { Fetches, type OriginChunk } from "./fetches.js";
@@ -22,6 +22,8 @@ const BUSY_TICK_MS = 100;
 const IDLE_TICK_MS = 1_000;
 /** Segments that one neighbour may have promised at a time. */
 const MAX_PROMISED_SEGMENTS = 64;
+/** And runs within one of them. */
+const MAX_PROMISES = 16;
 
 export interface NeighbourSnapshot {
   readonly peer: PeerId;
@@ -153,6 +155,7 @@ export class Engine {
     this.#membership.review(nowMs);
     this.#downloads.expire(nowMs);
     this.#judge.review(nowMs);
+    this.#plan.giveUpStalled(nowMs);
     for (const segment of this.#state.wanted) this.#plan.plan(segment, nowMs);
     this.#downloads.fillAll(nowMs);
     this.#announcer.tick(nowMs);
@@ -268,11 +271,12 @@ export class Engine {
     for (const { segment: ref, sizeBytes, chunks } of message.entries) {
       const known = neighbour.holdings.get(ref.id);
       if (known !== undefined) this.#countHolding(ref.id, known, -1);
-      neighbour.holdings.delete(ref.id);
+      neighbour.forgetHolding(ref.id);
       // Outside the live window everything counts as deleted (TR3).
       if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) continue;
-      if (neighbour.holdings.size >= MAX_HOLDINGS) continue;
+      if (neighbour.holdings.size >= MAX_HOLDINGS || neighbour.holdingBytes > MAX_HOLDING_BYTES) continue;
       neighbour.holdings.set(ref.id, { sizeBytes, chunks });
+      if (chunks !== "all") neighbour.holdingBytes += chunks.length;
       const segment = this.#state.store.get(ref);
       if (segment !== undefined && segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
       else this.#countHolding(ref.id, { sizeBytes, chunks }, 1);
@@ -294,7 +298,7 @@ export class Engine {
   #promise(neighbour: Neighbour, { runs, withdrawn }: Extract<Message, { type: "PROMISE" }>, nowMs: number): void {
     for (const run of runs) {
       const others = (neighbour.promises.get(run.segment.id) ?? []).filter((p) => p.first !== run.first && p.expiresMs > nowMs);
-      if (!withdrawn) others.push({ first: run.first, count: run.count, expiresMs: nowMs + PROMISE_MS });
+      if (!withdrawn && others.length < MAX_PROMISES) others.push({ first: run.first, count: run.count, expiresMs: nowMs + PROMISE_MS });
       if (others.length === 0) neighbour.promises.delete(run.segment.id);
       else neighbour.promises.set(run.segment.id, others);
     }
@@ -311,7 +315,7 @@ export class Engine {
       const holding = neighbour.holdings.get(run.segment.id);
       if (holding === undefined || neighbour.chokesUs) continue;
       this.#countHolding(run.segment.id, holding, -1);
-      neighbour.holdings.delete(run.segment.id);
+      neighbour.forgetHolding(run.segment.id);
     }
     this.#downloads.fillAll(nowMs);
   }
@@ -360,7 +364,7 @@ export class Engine {
         this.#fetches.head(input.fetch, input.startByte, input.sizeBytes, nowMs);
         if (input.sizeBytes !== undefined && input.sizeBytes > 0) this.#desk.learnSize(fetch.segment, input.sizeBytes, true);
         // A part says nothing of the size that a neighbour claims; the whole will.
-        else if (fetch.ranged && !fetch.segment.sizeCertain && (fetch.reason === "check" || fetch.reason === "settle")) {
+        else if (fetch.ranged && !fetch.segment.sizeCertain) {
           this.#fetches.abort((f) => f === fetch);
           this.tick(nowMs);
         }
@@ -369,12 +373,16 @@ export class Engine {
       case "origin-bytes": {
         const fetch = this.#fetches.get(input.fetch);
         if (fetch !== undefined) this.#desk.received(fetch.segment, nowMs);
-        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes)) this.#originChunk(chunk, nowMs);
+        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes, nowMs)) this.#originChunk(chunk, nowMs);
         return;
       }
       case "origin-done": {
         const done = this.#fetches.done(input.fetch, nowMs, (segment, sizeBytes) => this.#desk.learnSize(segment, sizeBytes, true));
         if (done === undefined) return;
+        if (done.fetch.atByte === 0) {
+          this.#plan.failed(done.fetch.segment, { status: 0, timedOut: false }, nowMs);
+          return this.tick(nowMs);
+        }
         done.fetch.segment.failure = undefined;
         done.fetch.segment.originFailures = 0;
         for (const chunk of done.chunks) this.#originChunk(chunk, nowMs);
@@ -385,7 +393,8 @@ export class Engine {
         if (fetch === undefined) return;
         if (fetch.reason === "check" || fetch.reason === "settle") this.#judge.examinationFailed(nowMs);
         // A range past the end is no failure: the playlist's bandwidth promised more than there was.
-        if (input.status !== 416) this.#plan.failed(fetch.segment, input, nowMs);
+        if (input.status === 416) fetch.segment.originRetryMs = nowMs + 500;
+        else this.#plan.failed(fetch.segment, input, nowMs);
         return this.tick(nowMs);
       }
     }
@@ -393,7 +402,7 @@ export class Engine {
 
   #originChunk(chunk: OriginChunk, nowMs: number): void {
     const { segment, chunk: index } = chunk;
-    if (segment.requested[index] !== 0) this.#downloads.cancel((r) => r.segment === segment && r.chunk === index);
+    if (segment.requested[index] !== 0 && chunk.reason !== "check") this.#downloads.cancel((r) => r.segment === segment && r.chunk === index);
     this.#judge.originChunk(chunk, nowMs);
   }
 

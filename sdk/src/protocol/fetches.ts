@@ -25,7 +25,11 @@ export interface OriginFetch {
   partBytes: number;
   /** Where in the segment the body has got to. */
   atByte: number;
+  /** When something last came of it. */
+  heardMs: number;
 }
+
+const STALLED_MS = 2_000;
 
 /** A chunk that the origin gave. */
 export interface OriginChunk {
@@ -56,7 +60,7 @@ export class Fetches {
     const chunks = whole ? { first: 0, end } : slice;
     const id = this.#nextId++ as FetchId;
     const promise = reason === "check" || reason === "settle" ? undefined : { segment: segment.ref, first: chunks.first, count: chunks.end - chunks.first };
-    const fetch: OriginFetch = { id, segment, reason, slice: chunks, ranged: !whole, sentMs: nowMs, promise, meter: undefined, chunk: chunks.first, parts: [], partBytes: 0, atByte: chunks.first * CHUNK_BYTES };
+    const fetch: OriginFetch = { id, segment, reason, slice: chunks, ranged: !whole, sentMs: nowMs, promise, meter: undefined, chunk: chunks.first, parts: [], partBytes: 0, atByte: chunks.first * CHUNK_BYTES, heardMs: nowMs };
     this.#active.set(id, fetch);
     this.#mark(fetch, 1);
     this.#state.counters.fetches[reason]++;
@@ -75,8 +79,10 @@ export class Fetches {
   head(id: FetchId, startByte: number, sizeBytes: number | undefined, nowMs: number): void {
     const fetch = this.#active.get(id);
     if (fetch === undefined) return;
+    fetch.heardMs = nowMs;
     fetch.meter = this.meter.started(fetch.sentMs, nowMs);
     if (fetch.ranged && (startByte !== fetch.slice.first * CHUNK_BYTES || (sizeBytes === undefined && !fetch.segment.sizeCertain))) this.rangesUsable = false;
+    if (startByte % CHUNK_BYTES !== 0) return this.abort((f) => f === fetch);
     if (startByte !== fetch.slice.first * CHUNK_BYTES) {
       this.#mark(fetch, -1);
       fetch.chunk = Math.floor(startByte / CHUNK_BYTES);
@@ -93,15 +99,16 @@ export class Fetches {
   }
 
   /** The next bytes of a body; complete chunks are returned. */
-  bytes(id: FetchId, bytes: Uint8Array): OriginChunk[] {
+  bytes(id: FetchId, bytes: Uint8Array, nowMs: number): OriginChunk[] {
     const fetch = this.#active.get(id);
     if (fetch === undefined) return [];
+    fetch.heardMs = nowMs;
     this.meter.received(bytes.length);
     this.#state.counters.originBytes += bytes.length;
     fetch.parts.push(bytes);
     fetch.partBytes += bytes.length;
     fetch.atByte += bytes.length;
-    return fetch.segment.sizeBytes === undefined ? [] : this.#cut(fetch);
+    return fetch.segment.sizeBytes === undefined ? [] : this.#cut(fetch, false);
   }
 
   /** The body is complete. `learnSize` is called where no header told the size and the end of the body does. */
@@ -111,7 +118,7 @@ export class Fetches {
     if (fetch.meter !== undefined) this.meter.finished(fetch.meter, nowMs);
     const isWhole = !fetch.ranged || fetch.atByte < fetch.slice.end * CHUNK_BYTES;
     if (!fetch.segment.sizeCertain && fetch.atByte > 0 && isWhole) learnSize(fetch.segment, fetch.atByte);
-    const chunks = this.#cut(fetch);
+    const chunks = this.#cut(fetch, true);
     this.#end(fetch, true);
     return { fetch, chunks };
   }
@@ -130,6 +137,11 @@ export class Fetches {
     }
   }
 
+  /** Requests to which nothing has come for longer than this origin usually takes. */
+  *stalled(nowMs: number): Generator<OriginFetch> {
+    for (const f of this.#active.values()) if (nowMs - f.heardMs > Math.max(STALLED_MS, 4 * this.meter.ttfbMs)) yield f;
+  }
+
   covers(segment: StoredSegment, chunk: number): boolean {
     for (const f of this.#active.values()) if (f.segment === segment && chunk >= f.chunk && chunk < f.slice.end) return true;
     return false;
@@ -145,13 +157,15 @@ export class Fetches {
   }
 
   /** Takes whole chunks off the front of what has come. */
-  #cut(fetch: OriginFetch): OriginChunk[] {
+  #cut(fetch: OriginFetch, isEnd: boolean): OriginChunk[] {
     const { segment } = fetch;
     const cut: OriginChunk[] = [];
     if (segment.sizeBytes === undefined) return cut;
     for (;;) {
       const length = segment.chunkLength(fetch.chunk);
       if (length <= 0 || fetch.partBytes < length) return cut;
+      // Where a neighbour says that the segment ends, only the end of the body can tell.
+      if (!isEnd && !segment.sizeCertain && fetch.chunk === segment.chunks - 1) return cut;
       cut.push({ segment, chunk: fetch.chunk, payload: take(fetch, length), reason: fetch.reason });
       if (fetch.chunk < fetch.slice.end) segment.fetching[fetch.chunk] = Math.max(0, (segment.fetching[fetch.chunk] ?? 0) - 1);
       fetch.chunk++;

@@ -23,12 +23,14 @@ export interface HeldChunk {
 /**
  * Chunk hashes agreed between peers, for streams without a publisher's signature.
  *
- * A chunk from a neighbour is believed when the origin has given its hash, or when another neighbour that holds it gives the
- * same hash. Where nobody else holds it, its giver is believed once its word has proved good: after one chunk of its was
- * compared with the origin, or after several were confirmed by others; from then on it is spot-checked.
+ * A chunk from a neighbour is believed when the origin has given its hash, or when another neighbour had the same hash from
+ * the origin. Where nobody else fetched it (most chunks have one fetcher: that is what sharing is for) its giver is believed
+ * once its word has proved good: after one chunk of its was compared with the origin, or after several were confirmed by
+ * others. Such chunks, and those that others only have from hearsay, are spot-checked.
  */
 export class Integrity {
   readonly #state: EngineState;
+  #spotChecks = 0;
   /** Hashes the origin gave for chunks that are not (yet) stored: segment id, then chunk. */
   readonly #truths = new Map<string, Map<number, ChunkHash>>();
   readonly held = new Map<string, HeldChunk>();
@@ -76,16 +78,20 @@ export class Integrity {
     const truth = this.truth(segment, chunk);
     if (truth !== undefined) return truth === hash ? "verified" : "false";
     if (this.contradictsItself(giver, segment, chunk, hash)) return "false";
-    let agree = 0;
+    let hearsay = false;
     for (const n of this.#state.neighbours.values()) {
       if (n === giver) continue;
       const word = n.words.get(segment.ref.id)?.get(chunk);
       if (word === undefined) continue;
-      if (word.hash === hash) agree++;
-      else return "settle";
+      if (word.hash !== hash) return "settle";
+      if (word.fromOrigin) {
+        giver.confirmedChunks++;
+        return "verified";
+      }
+      hearsay = true;
     }
-    if (agree > 0) {
-      giver.confirmedChunks++;
+    if (hearsay) {
+      segment.soleWord[chunk] = 1;
       return "verified";
     }
     const askedMs = segment.asked[chunk] ?? 0;
@@ -100,10 +106,13 @@ export class Integrity {
 
   /**
    * Whether to compare one chunk of a segment that rests on a single word with the origin. Over a swarm of S viewers that is about
-   * two checks a segment, whatever S, and never more than a quarter of a percent of the bytes.
+   * one check every other segment, whatever S, and under one percent of the bytes. A newcomer's first segment is always checked.
    */
-  spotCheckDue(chunks: number): boolean {
-    return this.#state.random.next() < Math.min(1 / 8, 2 / Math.max(1, this.#state.swarmSize), chunks / 400);
+  spotCheckDue(chunks: number, rangesUsable: boolean): boolean {
+    // Without ranges a check costs a whole segment.
+    const costChunks = rangesUsable ? 1 : chunks;
+    if (rangesUsable && this.#spotChecks++ === 0) return true;
+    return this.#state.random.next() < Math.min(1 / 4, 1 / (2 * Math.max(1, this.#state.swarmSize)), chunks / 200) / costChunks;
   }
 
   answer(runs: readonly ChunkRun[], to: PeerId): void {

@@ -11,8 +11,11 @@ import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 import type { Uploads } from "./uploads.js";
 
-/** Points for a chunk that the origin contradicts: the second one within a minute bans, since an honest peer may once have been deceived. */
-const FALSE_CHUNK = 70;
+/** Points for a chunk that the origin contradicts, once a segment: the third segment bans, since an honest peer may have been deceived. */
+const FALSE_CHUNK = 40;
+const MAX_FALSE_CHUNKS = 32;
+/** Points for a wrong hash passed on in good faith, or not. */
+const HEARSAY = 1;
 /** Points for a proven lie: "I had this from the origin", or data that contradicts one's own word. */
 const LIE = 100;
 /** One dispute a neighbour and this long, or false alarms would be a way to make us ask the origin. */
@@ -59,7 +62,8 @@ export class Judge {
   /** A chunk of the origin's: it goes into the store, and says who was right. */
   originChunk({ segment, chunk, payload, reason }: OriginChunk, nowMs: number): void {
     if (chunk >= segment.chunks) return;
-    if (segment.state[chunk] === Chunk.missing && (reason !== "check" || segment.wants.size > 0)) {
+    // A check that took the chunk's place would not test the neighbour who is about to give it.
+    if (segment.state[chunk] === Chunk.missing && reason !== "check") {
       segment.receive(chunk, payload, "origin");
       this.#p.state.store.heldBytes += payload.length;
     } else if (reason !== "check" && reason !== "settle") this.#p.state.counters.duplicateBytes += payload.length;
@@ -132,7 +136,8 @@ export class Judge {
       case "false":
         integrity.held.delete(key);
         this.#drop(segment, chunk, nowMs);
-        return this.#p.blame(giver.peer, integrity.contradictsItself(giver, segment, chunk, hash) ? LIE : FALSE_CHUNK, "false chunk", nowMs);
+        if (integrity.contradictsItself(giver, segment, chunk, hash)) return this.#p.blame(giver.peer, LIE, "data against its own word", nowMs);
+        return this.#falseChunk(giver, { segment, chunk, hash }, nowMs);
       case "hold":
         integrity.held.set(key, held);
         return;
@@ -159,24 +164,38 @@ export class Judge {
     const firstSole = segment.soleWord[chunk] === 1 && segment.soleWord.indexOf(1) === chunk && segment.soleWord.lastIndexOf(1) === chunk;
     segment.verify(chunk, hash);
     uploads.received(giver.peer, segment, chunk, nowMs);
-    if (firstSole && integrity.spotCheckDue(segment.chunks)) plan.examine(segment, this.#p.state.random.below(segment.chunks), "check", nowMs);
+    if (firstSole && integrity.spotCheckDue(segment.chunks, this.#p.fetches.rangesUsable)) plan.examine(segment, this.#p.state.random.below(segment.chunks), "check", nowMs);
     desk.stored(segment, chunk, nowMs);
+  }
+
+  /** The giver may have been deceived itself: its own word, for which it is asked, tells a liar from a victim. */
+  #falseChunk(giver: Neighbour, found: { segment: StoredSegment; chunk: number; hash: ChunkHash }, nowMs: number): void {
+    const { segment, chunk, hash } = found;
+    const prefix = `${segment.ref.id}/`;
+    const isFirst = ![...giver.falseChunks.keys()].some((key) => key.startsWith(prefix));
+    if (giver.falseChunks.size >= MAX_FALSE_CHUNKS) giver.falseChunks.clear();
+    giver.falseChunks.set(prefix + chunk, hash);
+    this.#p.state.send(giver.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] });
+    if (isFirst) this.#p.blame(giver.peer, FALSE_CHUNK, "false chunk", nowMs);
   }
 
   #originSaid(segment: StoredSegment, chunk: number, payload: Uint8Array, hash: ChunkHash, nowMs: number): void {
     const { integrity, desk, state } = this.#p;
+    const before = segment.state[chunk];
     const believed = segment.hashes[chunk];
     const giver = segment.givers[chunk];
     if (segment.state[chunk] === Chunk.verified && believed !== hash) {
       // We were deceived: tell the neighbours what the origin says, so that they look for themselves.
       this.#drop(segment, chunk, nowMs);
-      if (giver !== undefined && giver !== "origin") this.#p.blame(giver, FALSE_CHUNK, "false chunk", nowMs);
+      const neighbour = giver === undefined || giver === "origin" ? undefined : state.neighbours.get(giver);
+      if (neighbour !== undefined && believed !== undefined) this.#falseChunk(neighbour, { segment, chunk, hash: believed }, nowMs);
       for (const n of state.neighbours.values())
         if (n.handshaken && n.holds(segment, chunk)) state.send(n.peer, { type: "INTEGRITY", segment: segment.ref, first: chunk, fromOrigin: true, hashes: [hash] });
     }
     if (segment.state[chunk] === Chunk.unverified && segment.payloads[chunk] !== payload) this.#confront(segment, chunk, hash, nowMs);
+    const wasFalse = before !== Chunk.missing && segment.state[chunk] === Chunk.missing;
     this.#punishLiars(segment, chunk, hash, nowMs);
-    if (segment.state[chunk] === Chunk.missing && segment.wants.size > 0) {
+    if (wasFalse && chunk < segment.chunks) {
       segment.receive(chunk, payload, "origin");
       state.store.heldBytes += payload.length;
     }
@@ -200,19 +219,25 @@ export class Judge {
     this.#decide(held, nowMs);
   }
 
+  /** Words that the origin contradicts: "I had it from the origin" was a lie, hearsay may have been an error. */
   #punishLiars(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {
     for (const n of this.#p.state.neighbours.values()) {
       const word = n.words.get(segment.ref.id)?.get(chunk);
-      if (word !== undefined && word.hash !== truth) this.#p.blame(n.peer, word.fromOrigin ? LIE : FALSE_CHUNK, "false hash", nowMs);
+      if (word === undefined || word.hash === truth) continue;
+      n.words.delete(segment.ref.id);
+      this.#p.blame(n.peer, word.fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
     }
   }
 
   /** A neighbour's word against a chunk that is stored already. */
   #compare(from: Neighbour, said: { segment: StoredSegment; chunk: number; hash: ChunkHash; fromOrigin: boolean }, nowMs: number): void {
     const { segment, chunk, hash, fromOrigin } = said;
+    const gave = from.falseChunks.get(`${segment.ref.id}/${chunk}`);
+    if (gave !== undefined && gave !== hash) return this.#p.blame(from.peer, LIE, "data against its own word", nowMs);
     const believed = segment.hashes[chunk];
     if (believed === undefined) return;
     if (believed === hash) {
+      if (!fromOrigin) return;
       segment.soleWord[chunk] = 0;
       const giver = segment.givers[chunk];
       if (giver !== undefined && giver !== "origin" && giver !== from.peer) {
@@ -221,7 +246,7 @@ export class Judge {
       }
       return;
     }
-    if (segment.certain[chunk] === 1) return this.#p.blame(from.peer, fromOrigin ? LIE : FALSE_CHUNK, "false hash", nowMs);
+    if (segment.certain[chunk] === 1) return this.#p.blame(from.peer, fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
     if (nowMs < (this.#disputes.get(from.peer) ?? -Infinity) + DISPUTE_INTERVAL_MS) return;
     this.#disputes.set(from.peer, nowMs);
     from.words.set(segment.ref.id, new Map([[chunk, { hash, fromOrigin }]]));

@@ -91,7 +91,7 @@ export class Membership {
     for (const [peer, sinceMs] of this.#dialing) if (nowMs - sinceMs > 4 * DIAL_PATIENCE_MS) this.#dialing.delete(peer);
     for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
     // Opening connections takes a weak machine tens of milliseconds: not before the first picture.
-    if (state.counters.playedBytes > 0 || nowMs - this.#startedMs > START_PATIENCE_MS) {
+    if (state.counters.playedBytes > 0 || nowMs - this.#startedMs >= START_PATIENCE_MS) {
       for (const peer of this.#waiting) this.#dial(peer, nowMs);
       this.#waiting.clear();
     }

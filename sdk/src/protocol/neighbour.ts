@@ -41,6 +41,8 @@ export class Neighbour {
   /** Its buffer map has arrived. */
   mapped = false;
   readonly holdings = new Map<string, Holding>();
+  /** Size of the bitfields among them. */
+  holdingBytes = 0;
   wants = new Map<string, SegmentRef>();
   /** Runs it said it is fetching from the origin, by segment. */
   readonly promises = new Map<string, HeldPromise[]>();
@@ -76,6 +78,8 @@ export class Neighbour {
   confirmedChunks = 0;
   /** A chunk of its was compared with the origin and found good. */
   checked = false;
+  /** False chunks of its, by segment and chunk, with their hash: whether it lied or was deceived its own word will tell. */
+  readonly falseChunks = new Map<string, ChunkHash>();
   /** The origin is being asked about a chunk of its. */
   check: FetchId | undefined;
   /** Hashes it vouched for: segment id, then chunk. */
@@ -90,6 +94,13 @@ export class Neighbour {
     const holding = this.holdings.get(segment.ref.id);
     if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) return false;
     return holding.chunks === "all" || hasBit(holding.chunks, chunk);
+  }
+
+  forgetHolding(segmentId: string): void {
+    const holding = this.holdings.get(segmentId);
+    if (holding === undefined) return;
+    if (holding.chunks !== "all") this.holdingBytes -= holding.chunks.length;
+    this.holdings.delete(segmentId);
   }
 
   markGiven(segment: StoredSegment, chunk: number): void {

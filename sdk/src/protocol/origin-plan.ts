@@ -68,9 +68,20 @@ export class OriginPlan {
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
     segment.failure = failure;
     segment.originFailures++;
-    segment.originRetryMs = nowMs + Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
+    segment.originRetryMs = nowMs + this.#retryMs(segment);
     const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
+  }
+
+  /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
+  giveUpStalled(nowMs: number): void {
+    for (const { id, segment, reason } of this.#fetches.stalled(nowMs)) {
+      if (reason === "check" || reason === "settle" || !this.#peersHoldRest(segment)) continue;
+      this.#fetches.abort((f) => f.id === id);
+      segment.originFailures++;
+      segment.originRetryMs = nowMs + this.#retryMs(segment);
+      this.#downloads.reorder();
+    }
   }
 
   /** Fetches a single chunk, or without ranges the segment, so that the origin can say who is right. */
@@ -165,6 +176,16 @@ export class OriginPlan {
     if (nowMs - segment.wantedMs > MAX_FAILING_MS) return true;
     if (this.#state.gathering) return false;
     return !neighbours.some((n) => n.holdings.has(segment.ref.id) || n.promises.has(segment.ref.id));
+  }
+
+  #peersHoldRest(segment: StoredSegment): boolean {
+    if (segment.chunks === 0) return false;
+    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && (segment.availability[i] ?? 0) === 0) return false;
+    return true;
+  }
+
+  #retryMs(segment: StoredSegment): number {
+    return Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
   }
 
   #missingChunks(segment: StoredSegment): number {

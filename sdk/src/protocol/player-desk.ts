@@ -38,7 +38,7 @@ export class PlayerDesk {
     if (input.live) {
       const before = store.discardBefore(input.track);
       for (const n of this.#state.neighbours.values()) {
-        for (const id of n.holdings.keys()) if (isBefore(id, input.track, before)) n.holdings.delete(id);
+        for (const id of n.holdings.keys()) if (isBefore(id, input.track, before)) n.forgetHolding(id);
         for (const id of n.given.keys()) if (isBefore(id, input.track, before)) n.given.delete(id);
       }
     }
@@ -187,6 +187,7 @@ export class PlayerDesk {
     const { store } = this.#state;
     if (store.heldBytes <= store.limitBytes) return;
     for (const segment of store.overflow(this.#state.positionS(nowMs))) {
+      this.#downloads.cancel((r) => r.segment === segment);
       store.evict(segment);
       this.#announcer.changed(segment, nowMs);
       this.#state.emit({ type: "segment-evicted", segment: segment.ref });

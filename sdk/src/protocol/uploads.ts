@@ -8,6 +8,9 @@ import type { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
+/** Chunks that one receipt may speak of. */
+const MAX_RECEIPTED = 4_096;
+
 /** What others ask of us: whom we serve, in what order, and the receipts by which give-to-get counts forwarding. */
 export class Uploads {
   readonly #state: EngineState;
@@ -32,19 +35,20 @@ export class Uploads {
 
   requested(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
     const refused: { segment: StoredSegment; chunk: number }[] = [];
-    const unknown: ChunkRun[] = [];
+    const whole: ChunkRun[] = [];
     for (const run of runs) {
       const segment = this.#state.store.get(run.segment);
-      if (segment === undefined) {
-        unknown.push(run);
-        continue;
-      }
-      for (let chunk = run.first; chunk < run.first + run.count; chunk++) {
-        if (neighbour.choked || segment.state[chunk] !== Chunk.verified || neighbour.uploads.length >= MAX_UPLOAD_QUEUE) refused.push({ segment, chunk });
-        else neighbour.uploads.push({ segment: segment.ref, chunk });
+      const room = MAX_UPLOAD_QUEUE - neighbour.uploads.length;
+      // What a neighbour asks for costs no more than what it may queue.
+      const taken = segment === undefined || neighbour.choked ? 0 : Math.max(0, Math.min(run.count, room, segment.chunks - run.first));
+      if (taken < run.count) whole.push({ segment: run.segment, first: run.first + taken, count: run.count - taken });
+      if (segment === undefined) continue;
+      for (let chunk = run.first; chunk < run.first + taken; chunk++) {
+        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment: segment.ref, chunk });
+        else refused.push({ segment, chunk });
       }
     }
-    const rejected = [...unknown, ...toRuns(refused)].slice(0, MAX_RUNS);
+    const rejected = [...whole, ...toRuns(refused)].slice(0, MAX_RUNS);
     if (rejected.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: rejected });
     this.pump(neighbour, nowMs);
   }
@@ -105,7 +109,7 @@ export class Uploads {
   received(giver: PeerId, segment: StoredSegment, chunk: number, nowMs: number): void {
     let list = this.#receipts.get(giver);
     if (list === undefined) this.#receipts.set(giver, (list = []));
-    if (list.length < 4_096) list.push({ segment, chunk });
+    if (list.length < MAX_RECEIPTED) list.push({ segment, chunk });
     this.#receiptsDueMs = Math.min(this.#receiptsDueMs, nowMs + RECEIPT_INTERVAL_MS);
   }
 
@@ -132,7 +136,10 @@ export class Uploads {
   }
 
   *#known(runs: readonly ChunkRun[]): Generator<{ segment: StoredSegment; chunk: number }> {
+    let budget = MAX_RECEIPTED;
     for (const run of runs) {
+      budget -= run.count;
+      if (budget < 0) return;
       const segment = this.#state.store.get(run.segment);
       if (segment === undefined) continue;
       for (let chunk = run.first; chunk < Math.min(run.first + run.count, segment.chunks); chunk++) yield { segment, chunk };
