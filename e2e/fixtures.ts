@@ -9,6 +9,12 @@ export { expect } from "playwright/test";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** Keeps a figure beside the test's result. */
+export function note(type: string, figure: unknown): void {
+  test.info().annotations.push({ type, description: JSON.stringify(figure) });
+  if (process.env["SHOAL_E2E_FIGURES"] !== undefined) console.log(`    ${type}: ${JSON.stringify(figure)}`);
+}
+
 interface TestFixtures {
   /** `test.use({ originConfig: ... })`. Default: segments of 2 s, not shaped. */
   readonly originConfig: OriginConfig;

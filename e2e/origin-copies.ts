@@ -27,6 +27,12 @@ export async function originCopies(viewers: readonly Viewer[], origin: Origin): 
   return { all: originBytes / streamBytes, steady: (originBytes - firstBytes) / (streamBytes - firstOnce) };
 }
 
+/** Why each viewer asked the origin, and what it got from whom. */
+export async function fetchCauses(viewers: readonly Viewer[]): Promise<unknown[]> {
+  const stats = await Promise.all(viewers.map((viewer) => viewer.playerStats()));
+  return stats.map(({ fetches, originBytes, peerBytes, duplicateBytes, errors }) => ({ fetches, originBytes, peerBytes, duplicateBytes, errors }));
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

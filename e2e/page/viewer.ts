@@ -20,6 +20,8 @@ export interface Start {
   readonly hls?: Partial<HlsConfig>;
   /** Quality level to stay at. Default: hls.js's own choice. */
   readonly level?: number | undefined;
+  /** Called before the stream is loaded. */
+  readonly onMade?: (hls: Hls) => void;
 }
 
 /** What one player of the page went through. */
@@ -66,7 +68,7 @@ export class PageViewer {
   }
 
   /** Plays a stream in a video element of its own. */
-  start({ src, shoal: options, hls: config = {}, level }: Start): Hls {
+  start({ src, shoal: options, hls: config = {}, level, onMade }: Start): Hls {
     const shoal = options && (this.#shoals[0] ?? this.#open(options));
     const hls = new globalThis.Hls(shoal ? shoal.hlsConfig(config) : config);
     const video = document.createElement("video");
@@ -77,6 +79,7 @@ export class PageViewer {
       hls.startLevel = level;
       hls.once(globalThis.Hls.Events.MANIFEST_PARSED, () => void (hls.loadLevel = level));
     }
+    onMade?.(hls);
     hls.loadSource(src);
     hls.attachMedia(video);
     // Rejected when the player is torn down while it waits.

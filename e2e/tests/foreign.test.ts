@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "../fixtures.js";
+import { expect, note, test } from "../fixtures.js";
 import type { Viewer } from "../viewer.js";
 
 /** Folder of streams that others have packaged, each in a folder of its own. By hand: the project has none. */
@@ -29,8 +29,7 @@ for (const path of masters) {
     for (const file of handedByPeers.handed) if (truth.has(file.path)) expect(file.sha256, file.path).toBe(truth.get(file.path));
     expect(handedByPeers.fatalErrors).toEqual(handed.fatalErrors);
     const { peerBytes, originBytes, errors } = await second.playerStats();
-    test.info().annotations.push({ type: "figures", description: `${reachedS.toFixed(1)} s; peers ${peerBytes}, origin ${originBytes}; stalls ${handed.stallMs} / ${handedByPeers.stallMs} ms; ${JSON.stringify(errors)}` });
-    console.log(path, test.info().annotations.at(-1)?.description);
+    note(path, { reachedS, peerBytes, originBytes, errors, plainStallMs: handed.stallMs, stallMs: handedByPeers.stallMs });
   });
 }
 

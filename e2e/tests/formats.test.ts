@@ -1,5 +1,5 @@
 import { WHOLE_STREAM } from "../buffers.js";
-import { expect, test } from "../fixtures.js";
+import { expect, note, test } from "../fixtures.js";
 
 const formats = [
   { name: "fMP4 with audio of its own", path: "/vod-fmp4/master.m3u8", files: 15 },
@@ -17,7 +17,7 @@ for (const { name, path, files } of formats) {
     await second.reaches(2);
     const { peerBytes, errors } = await second.playerStats();
     const originBytes = origin.log().filter(({ viewer, path: file }) => viewer === "v2" && !/\.(m3u8|key)$/.test(file)).reduce((sum, entry) => sum + entry.bytesSent, 0);
-    test.info().annotations.push({ type: "second viewer", description: `peers ${peerBytes}, origin ${originBytes}` });
+    note("second viewer", { peerBytes, originBytes });
     expect(peerBytes).toBeGreaterThan(originBytes);
     expect(errors).toEqual({});
     expect((await second.report()).fatalErrors).toEqual([]);

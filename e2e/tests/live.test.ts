@@ -1,6 +1,8 @@
-import { expect, test } from "../fixtures.js";
-import { originCopies } from "../origin-copies.js";
+import { expect, note, test } from "../fixtures.js";
+import { fetchCauses, originCopies } from "../origin-copies.js";
 import type { Viewer } from "../viewer.js";
+
+test.use({ originConfig: { segmentS: 4, shaping: { clientBps: 12_000_000, latencyMs: 20 } } });
 
 /** Longest that a live test watches, s of media past the last join. */
 const WATCH_S = 12;
@@ -17,7 +19,7 @@ for (const count of [3, 6]) {
     await viewers.at(-1)?.reaches(joinedS + WATCH_S);
     for (const viewer of viewers) expect((await viewer.report()).stallMs, viewer.name).toBe(0);
     const copies = await originCopies(viewers, origin);
-    test.info().annotations.push({ type: "steady copies", description: copies.steady.toFixed(2) });
+    note("copies", { ...copies, viewers: await fetchCauses(viewers) });
     expect(copies.steady).toBeLessThanOrEqual(count === 3 ? 1.5 : 2);
   });
 }

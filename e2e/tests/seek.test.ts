@@ -1,5 +1,5 @@
 import { SHORT, WHOLE_STREAM } from "../buffers.js";
-import { expect, test } from "../fixtures.js";
+import { expect, note, test } from "../fixtures.js";
 
 test("seeking back into what is stored asks the origin for nothing", async ({ open, origin }) => {
   const viewer = await open();
@@ -31,7 +31,7 @@ test("seeking to and fro plays on, from peers", async ({ open, origin }) => {
     await viewer.reaches(positionS + 1);
   }
   const bytes = origin.log().slice(before).reduce((sum, entry) => sum + entry.bytesSent, 0);
-  test.info().annotations.push({ type: "origin bytes after seeks", description: String(bytes) });
+  note("origin bytes after seeks", bytes);
   expect((await viewer.playerStats()).peerBytes).toBeGreaterThan(bytes);
   expect((await viewer.report()).fatalErrors).toEqual([]);
 });
