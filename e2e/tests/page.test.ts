@@ -70,10 +70,11 @@ test("a player may be destroyed at any moment", async ({ open, signaling }) => {
     await viewer.page.evaluate(([event, src, tracker]) => new Promise<void>((resolve) => {
       globalThis.viewer.start({
         src, shoal: { tracker, iceServers: [] },
-        onMade: (hls) => hls.once(Hls.Events[event] as Events.FRAG_LOADED, () => {
+        // Not within the event: hls.js itself fails when it is destroyed in FRAG_LOADING.
+        onMade: (hls) => hls.once(Hls.Events[event] as Events.FRAG_LOADED, () => queueMicrotask(() => {
           hls.destroy();
           resolve();
-        }),
+        })),
       });
     }), [moment, viewer.src("/vod-8/master.m3u8"), signaling.url] as const);
     expect((await viewer.stats()).players, moment).toEqual([]);
