@@ -18,6 +18,8 @@ import { TrackerLine } from "./tracker-line.js";
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const MAX_NEIGHBOURS = 12;
+/** The tracker is joined when the player has its first segment, so that nothing delays the first picture, or after this long. */
+const JOIN_PATIENCE_MS = 1_500;
 /** Longest channel name that the tracker takes. */
 const CHANNEL_CHARACTERS = 120;
 /** A request that nothing was heard of for this long while the player starves is handed to hls.js's own loader, ms. */
@@ -53,6 +55,8 @@ export class Session implements PlayerSession {
   readonly #loop: DriveLoop;
   #transport: ReturnType<SessionParts["transport"]> | undefined;
   #tracker: TrackerLine | undefined;
+  #join: () => void = () => undefined;
+  #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #origin: OriginLine | undefined;
   /** Why hls.js's own loader does everything; `undefined` while Shoal delivers. */
   #idleReason: string | undefined;
@@ -203,6 +207,7 @@ export class Session implements PlayerSession {
     if (!open) return;
     const { context, segment } = open.want;
     open.want.onDelivered(payloads, delivery);
+    this.#join();
     const { originBytes, peerBytes, storeBytes } = delivery;
     const { ref, startS, durationS } = segment;
     this.#setting.emit("segment", { url: context.url, track: ref.track, sequence: ref.sequence, startS, durationS, originBytes, peerBytes, storeBytes });
@@ -248,7 +253,11 @@ export class Session implements PlayerSession {
         },
       });
       const seed = Number.parseInt(parts.randomHex(4), 16);
-      this.#tracker = this.#joinTracker(swarm, serves);
+      this.#join = () => {
+        clearTimeout(this.#joinTimer);
+        this.#tracker ??= this.#joinTracker(swarm, serves);
+      };
+      this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
       this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours }));
     } catch (error) {
       this.#fail(error);
@@ -318,6 +327,8 @@ export class Session implements PlayerSession {
 
   #close(reason: string): void {
     this.#idleReason ??= reason;
+    clearTimeout(this.#joinTimer);
+    this.#join = () => undefined;
     this.#loop.stop();
     this.#tracker?.destroy();
     this.#transport?.destroy();

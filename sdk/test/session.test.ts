@@ -23,10 +23,12 @@ async function loadedWorld(...setting: Parameters<typeof sessionWorld> | []) {
 }
 
 describe("session: playlists", () => {
-  it("joins the tracker as soon as the stream's URL is known, under a name without tokens", async () => {
+  it("joins the tracker when the player has its first segment, or soon anyway, under a name without tokens", async () => {
     const world = sessionWorld(VOD);
     world.hls.loadSource(MASTER);
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(1_400);
+    expect(world.joins).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
     expect(world.joins).toMatchObject([{ swarm: "swarm of https://cdn.example/vod/master.m3u8", channel: "https://cdn.example/vod/master.m3u8", serves: true }]);
     world.hls.destroy();
   });
@@ -225,8 +227,9 @@ describe("session: life", () => {
 
   it("another stream in the same Hls instance is another session", async () => {
     const world = await loadedWorld();
+    await vi.advanceTimersByTimeAsync(1_500);
     world.hls.loadSource("https://cdn.example/other/master.m3u8");
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(1_500);
     expect(world.joins.map((join) => join.swarm)).toEqual(["swarm of https://cdn.example/vod/master.m3u8", "swarm of https://cdn.example/other/master.m3u8"]);
     expect(world.calls.filter((call) => call === "tracker destroyed")).toHaveLength(1);
     world.hls.destroy();
