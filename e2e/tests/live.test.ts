@@ -20,6 +20,6 @@ for (const count of [3, 6]) {
     for (const viewer of viewers) expect((await viewer.report()).stallMs, viewer.name).toBe(0);
     const copies = await originCopies(viewers, origin);
     note("copies", { ...copies, viewers: await fetchCauses(viewers) });
-    expect(copies.steady).toBeLessThanOrEqual(count === 3 ? 1.5 : 2);
+    expect(copies.steady).toBeLessThanOrEqual(count === 3 ? 1.3 : 1.5);
   });
 }
