@@ -18,6 +18,7 @@ export class Connection implements Task {
   dead = false;
   #bufferedBytes = 0;
   #unreportedBytes = 0;
+  #arrivesMs = 0;
   #reportDue = false;
   #watching = false;
   /** What has not left the uplink yet, with the time at which it will have. */
@@ -43,7 +44,9 @@ export class Connection implements Task {
     const parcel = new Parcel(this, message, bytes, wireBytes(bytes));
     const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
     this.#waiting.push({ leavesMs, bytes });
-    world.clock.at(leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs), parcel);
+    // The channel is ordered: what overtakes a lost packet waits for it.
+    this.#arrivesMs = Math.max(this.#arrivesMs, leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs));
+    world.clock.at(this.#arrivesMs, parcel);
     if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
     else if (this.#unreportedBytes >= LOW_WATER_BYTES && !this.#reportDue) this.#reportSoon();
     return true;

@@ -6,13 +6,17 @@ import { SWARM } from "./stream.js";
 /** A viewer's line to the tracker: JOIN, FIND, STAT_REPORT, signals. */
 export class TrackerLine {
   readonly #viewer: Viewer;
+  #asked = false;
   #joined = false;
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer;
   }
 
+  /** Once. */
   join(): void {
+    if (this.#asked) return;
+    this.#asked = true;
     const viewer = this.#viewer;
     const { trackerHost } = viewer.world;
     const { peer, setting } = viewer;

@@ -25,6 +25,8 @@ export interface ViewerSetting {
 /** As sdk/src/session.ts has it. */
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const MAX_NEIGHBOURS = 12;
+/** The tracker is joined with the first segment, or after this long. */
+const JOIN_PATIENCE_MS = 1_500;
 
 /** One viewer of the mesh: an unchanged engine, and everything around it that a browser would be. */
 export class Viewer implements PlayerHost, Task {
@@ -83,8 +85,10 @@ export class Viewer implements PlayerHost, Task {
   }
 
   start(): void {
-    this.#tracker.join();
     this.player.start();
+    this.clock.in(JOIN_PATIENCE_MS, () => {
+      if (!this.gone) this.#tracker.join();
+    });
   }
 
   leave(silently: boolean): void {
@@ -212,7 +216,10 @@ export class Viewer implements PlayerHost, Task {
         if (media === undefined) return;
         world.checker.delivered(this, media, effect.payloads);
         if (world.meter.on) world.meter.playedBytes += media.sizeBytes;
-        return this.later(() => this.player.delivered(effect.want));
+        return this.later(() => {
+          this.player.delivered(effect.want);
+          this.#tracker.join();
+        });
       }
       case "fail":
         return this.later(() => this.player.failed(effect.want));
