@@ -20,7 +20,7 @@ const PREFETCH_SHARE = 0.75;
 
 /**
  * Tribler's piece picker for video (SYSTEMS TR1): by distance to the playhead a high window in strict order, then a mid and a
- * low one, rarest first. What the player waits for counts as high wherever it lies.
+ * low one, rarest first. What the player waits for counts as high wherever it lies, and the later windows begin behind it.
  */
 export function candidates(state: EngineState, nowMs: number): Candidate[] {
   const positionS = state.positionS(nowMs);
@@ -35,14 +35,18 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
   let aheadBytes = 0;
   for (const track of state.activeTracks()) {
     const hookIn = state.hookIn(track);
+    // A player that loads far ahead will go on from there.
+    let frontS = positionS;
+    for (const segment of state.wanted) if (segment.ref.track === track.id) frontS = Math.max(frontS, segment.startS);
     for (const segment of track.segments) {
-      const aheadS = segment.startS - positionS;
+      const isHigh = segment.startS - positionS <= HIGH_WINDOW_S;
+      const aheadS = segment.startS - frontS;
       if (segment.endS <= positionS || segment.ref.sequence < hookIn) continue;
       if (aheadS > HIGH_WINDOW_S + MID_WINDOW_S + LOW_WINDOW_S) break;
       // What does not fit would push out what is needed sooner, and be fetched again.
       aheadBytes += segment.heldBytes;
-      if (aheadBytes > state.store.limitBytes * PREFETCH_SHARE && aheadS > HIGH_WINDOW_S) break;
-      add(segment, aheadS <= HIGH_WINDOW_S ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low");
+      if (aheadBytes > state.store.limitBytes * PREFETCH_SHARE && !isHigh) break;
+      add(segment, isHigh ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low");
     }
   }
   const order = { high: 0, mid: 1, low: 2 };
