@@ -1,3 +1,4 @@
+import { assertInvariants } from "../src/protocol/invariants.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { WantId } from "../src/protocol/ids.js";
@@ -157,7 +158,7 @@ export class Bench {
       if (effect.type === "hash" && this.hashes)
         this.engine.handle({ type: "hashed", segment: effect.segment, chunk: effect.chunk, token: effect.token, hash: hashOf(effect.payload) }, this.nowMs);
     }
-    this.engine.assertInvariants();
+    assertInvariants(this.engine.inspect());
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertInvariants } from "../src/protocol/invariants.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bitfieldBytes } from "../src/protocol/bitfield.js";
@@ -48,7 +49,7 @@ class Chaos {
     const input = this.#input();
     if (input !== undefined) this.engine.handle(input, this.nowMs);
     for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) this.#take(effect);
-    this.engine.assertInvariants();
+    assertInvariants(this.engine.inspect());
   }
 
   #input(): Input | undefined {

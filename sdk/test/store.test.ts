@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChunkHash, TrackId, WantId } from "../src/protocol/ids.js";
-import { assertInvariants } from "../src/protocol/engine.js";
+import { assertSegments } from "../src/protocol/invariants.js";
 import { CHUNK_BYTES, segmentRef, type SegmentInfo } from "../src/protocol/segment.js";
 import { Store } from "../src/protocol/store.js";
 import type { StoredSegment } from "../src/protocol/stored-segment.js";
@@ -65,7 +65,7 @@ describe("Store", () => {
     expect(sequences(gone)).toEqual([0, 1]);
     expect(store.discardBefore(TRACK)).toBe(2);
     expect(store.heldBytes).toBe(3 * 2 * CHUNK_BYTES);
-    assertInvariants(store.segments.values());
+    assertSegments(store.segments.values());
   });
 
   test("live: what the player waits for is kept until it has it", () => {
@@ -100,7 +100,7 @@ describe("Store", () => {
           if (step === "size") segment.setSize((chunk + 1) * CHUNK_BYTES - 5, true);
           store.heldBytes += segment.heldBytes - before;
         }
-        assertInvariants(store.segments.values());
+        assertSegments(store.segments.values());
         expect([...store.segments.values()].reduce((sum, s) => sum + s.heldBytes, 0)).toBe(store.heldBytes);
       }
     }));

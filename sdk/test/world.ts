@@ -1,3 +1,4 @@
+import { assertInvariants } from "../src/protocol/invariants.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { PeerId, SwarmId } from "../src/protocol/ids.js";
@@ -178,7 +179,7 @@ export class Viewer {
       this.#guard();
       next();
       for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) this.#execute(effect);
-      if (++this.#steps % checkEvery === 0) this.engine.assertInvariants();
+      if (++this.#steps % checkEvery === 0) assertInvariants(this.engine.inspect());
     }
     this.#queue = undefined;
     const dueMs = this.engine.nextTimeoutMs();

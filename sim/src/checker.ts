@@ -1,3 +1,4 @@
+import { assertInvariants } from "../../sdk/src/protocol/invariants.js";
 import { decode, encode } from "../../sdk/src/wire/codec.js";
 import type { Message } from "../../sdk/src/protocol/message.js";
 import { isGenuine, type Media } from "./stream.js";
@@ -21,7 +22,7 @@ export class Checker {
 
   stepped(viewer: Viewer): void {
     if (++this.#steps % this.#every !== 0) return;
-    viewer.engine.assertInvariants();
+    assertInvariants(viewer.engine.inspect());
     if (viewer.transport.connections.size > 32) throw new Error(`viewer ${viewer.index}: too many connections`);
   }
 

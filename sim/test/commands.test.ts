@@ -1,3 +1,4 @@
+import { assertInvariants } from "../../sdk/src/protocol/invariants.js";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { SCENARIOS } from "../src/scenario.js";
@@ -131,7 +132,7 @@ it("keeps every engine's books, whatever happens to it, and recovers", { timeout
     fc.property(commands, fc.boolean(), fc.constantFrom(0, 0.2), fc.nat(1_000), (list, live, polluters, seed) => {
       const world = worldOf(live, polluters, seed);
       fc.modelRun(() => ({ model: { viewers: 0 }, real: world }), list);
-      for (const member of world.present) if (member instanceof Viewer) member.engine.assertInvariants();
+      for (const member of world.present) if (member instanceof Viewer) assertInvariants(member.engine.inspect());
       if (world.trackerHost.up) world.trackerHost.tracker.assertConsistent();
       // All is well again: everybody who is there goes on.
       Object.assign(world.origin, { failing: false, rateFactor: 1 });

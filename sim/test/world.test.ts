@@ -47,7 +47,7 @@ it("sees a chunk that is not the one it should be", () => {
 
 it("names the line that replays a breach", () => {
   expect(() => simulate({ ...options, seconds: 10 }, (world) => {
-    for (const member of world.present) if (member instanceof Viewer) member.engine.assertInvariants = () => { throw new Error("the books do not balance"); };
+    for (const member of world.present) if (member instanceof Viewer) member.engine.inspect = () => { throw new Error("the books do not balance"); };
   })).toThrow(/the books do not balance\nReplay: npm run sim -- --scenario live --peers 20 --seed 7/);
 });
 

@@ -34,7 +34,7 @@ export class SendQueue {
     return this.#channel.bufferedAmount + this.#waitingBytes;
   }
 
-  /** False when {@link MAX_QUEUED_BYTES} would be passed: the peer does not read. `bytes` must not change afterwards. */
+  /** False when {@link MAX_QUEUED_BYTES} would be passed: the peer does not read. `bytes` may be used again afterwards. */
   push(bytes: Uint8Array): boolean {
     if (this.#waiting.length === 0 && this.#channel.bufferedAmount + bytes.byteLength <= CHANNEL_BYTES) {
       this.#channel.send(bytes);
@@ -43,7 +43,7 @@ export class SendQueue {
       return true;
     }
     if (this.#waitingBytes + bytes.byteLength > MAX_QUEUED_BYTES) return false;
-    this.#waiting.push(bytes);
+    this.#waiting.push(bytes.slice());
     this.#waitingBytes += bytes.byteLength;
     return true;
   }

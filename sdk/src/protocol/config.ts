@@ -64,3 +64,5 @@ export const BAN_MS = 600_000;
 export const MAX_HOLDINGS = 8_192;
 /** And their bitfields together, bytes. */
 export const MAX_HOLDING_BYTES = 1024 * 1024;
+/** Segments that one neighbour may have promised at a time. */
+export const MAX_PROMISED_SEGMENTS = 64;

@@ -14,12 +14,9 @@ export function demand(holds: boolean, what: string): void {
 
 /** Writes big-endian fields into bytes of a length known beforehand. */
 export class Writer {
-  readonly bytes: Uint8Array;
   private offset = 0;
 
-  constructor(length: number) {
-    this.bytes = new Uint8Array(length);
-  }
+  constructor(readonly bytes: Uint8Array) {}
 
   u8(value: number): void {
     demand((value & 0xff) === value, "not 8 bits");
