@@ -146,7 +146,7 @@ export class Session implements PlayerSession {
       swarm: this.#name,
       peer: this.#peer,
       tracker,
-      swarmSize: this.#tracker?.swarmSize ?? 0,
+      swarmSize: this.#tracker === undefined || this.#tracker.swarmSize === 0 ? 0 : Math.max(this.#tracker.swarmSize, neighbours.length + 1),
       neighbours,
       playedBytes: (engine?.playedBytes ?? 0) + this.#bypassedBytes,
       originBytes,

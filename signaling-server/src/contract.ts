@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorReply, JoinReply, FindReply, ChannelsReply, OkReply, ServerToClientEvents } from "./events.js";
+import type { ErrorCode, ErrorReply, JoinReply, FindReply, ChannelsReply, OkReply, StatReply, ServerToClientEvents } from "./events.js";
 
 /** A client's connection, numbered by the shell; never used twice. */
 export type ConnectionId = number & { readonly __brand: "ConnectionId" };
@@ -16,7 +16,7 @@ export type TrackerInput =
   /** From now on every event is answered with `shutting-down`. */
   | { readonly type: "shutdown" };
 
-export type Answer = JoinReply | FindReply | ChannelsReply | OkReply | ErrorReply;
+export type Answer = JoinReply | FindReply | StatReply | ChannelsReply | OkReply | ErrorReply;
 
 type Emit<Event extends keyof ServerToClientEvents> = {
   readonly type: "emit";

@@ -64,6 +64,11 @@ export interface ChannelsReply {
   channels: { swarm: string; channel: string; peers: number }[];
 }
 
+export interface StatReply {
+  ok: true;
+  size: number;
+}
+
 export interface OkReply {
   ok: true;
 }
@@ -81,7 +86,7 @@ export interface ClientToServerEvents {
   join: (request: JoinRequest, reply: (answer: JoinReply | ErrorReply) => void) => void;
   leave: (request: { swarm: string }, reply?: (answer: OkReply | ErrorReply) => void) => void;
   find: (request: FindRequest, reply: (answer: FindReply | ErrorReply) => void) => void;
-  stat: (report: StatReport, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  stat: (report: StatReport, reply?: (answer: StatReply | ErrorReply) => void) => void;
   signal: (request: SignalRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   channels: (reply: (answer: ChannelsReply | ErrorReply) => void) => void;
 }

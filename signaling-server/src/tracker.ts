@@ -194,7 +194,7 @@ export class Tracker {
     member.heard = true;
     member.silent = false;
     member.swarm.update(member);
-    return { ok: true };
+    return { ok: true, size: member.swarm.size };
   }
 
   #relay(connection: Connection, request: Request<typeof parseSignal>, nowMs: number): Answer {

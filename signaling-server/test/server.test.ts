@@ -39,7 +39,7 @@ describe("over a real connection", () => {
     expect(await ann.next("signal")).toEqual({ swarm: swarmId(1), from: peerId(2), data: { type: "offer", sdp: "v=0" } });
     ann.say("signal", signalTo(2, { type: "answer", sdp: "v=0" }));
     expect(await bob.next("signal")).toMatchObject({ from: peerId(1), data: { type: "answer" } });
-    expect(await ann.ask("stat", statReport(3))).toEqual({ ok: true });
+    expect(await ann.ask("stat", statReport(3))).toEqual({ ok: true, size: 2 });
     expect(await ann.ask("find", { swarm: swarmId(1), count: 4, except: [] })).toEqual({ ok: true, peers: [peerId(2)], size: 2 });
     expect(await ann.ask("channels")).toEqual({ ok: true, channels: [{ swarm: swarmId(1), channel: "a stream", peers: 2 }] });
   });

@@ -9,7 +9,7 @@ import type {
   OkReply,
   ServerToClientEvents,
   SignalData,
-  StatReport,
+  StatReply, StatReport,
 } from "../../../signaling-server/src/events.js";
 import { isPeerId, type PeerId } from "../protocol/ids.js";
 
@@ -121,8 +121,8 @@ export class SignalingClient {
 
   /** STAT_REPORT; to be sent as often as `statIntervalMs` of the join reply says. */
   report(stat: Omit<StatReport, "swarm">): void {
-    this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: OkReply | ErrorReply) => {
-      this.#failed("stat", error, reply);
+    this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: StatReply | ErrorReply) => {
+      if (this.isJoined && !this.#failed("stat", error, reply) && reply.ok) this.#events.onPeers({ ...reply, peers: [] });
     });
   }
 

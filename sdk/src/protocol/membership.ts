@@ -36,8 +36,8 @@ export class Membership {
     this.#trackerAnswered = true;
     this.#state.swarmSize = swarmSize;
     for (const peer of peers) this.#waiting.add(peer);
-    this.#findIntervalMs = peers.length > 0 ? FIND_INTERVAL_MS : Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
-    this.#nextFindMs = nowMs + this.#findIntervalMs;
+    if (peers.length > 0) this.#findIntervalMs = FIND_INTERVAL_MS;
+    this.#nextFindMs = Math.min(this.#nextFindMs, nowMs + this.#findIntervalMs);
     this.review(nowMs);
   }
 
@@ -102,6 +102,7 @@ export class Membership {
     state.gathering = gathering;
     if (nowMs < this.#nextFindMs) return;
     this.#nextFindMs = nowMs + this.#findIntervalMs;
+    this.#findIntervalMs = Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
     const missing = this.#dialTarget - state.neighbours.size - this.#dialing.size;
     if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys(), ...this.#shunnedUntilMs.keys()].slice(0, MAX_EXCEPT) });
   }

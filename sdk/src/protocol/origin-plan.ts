@@ -24,6 +24,8 @@ const MAX_RETRY_MS = 4_000;
 /** Longest time that peers are waited for when the origin has failed. */
 const MAX_FAILING_MS = 20_000;
 
+/** With short segments there is less to lose, and less time for peers to show up: the margin is at most this share of a segment. */
+const MARGIN_SHARE = 0.6;
 const WHOLE: Slice = { first: 0, end: MAX_CHUNKS };
 
 /** Decides when this peer asks the origin, and for what. */
@@ -57,7 +59,7 @@ export class OriginPlan {
       this.#fetch(segment, this.#gaps(segment, 0), "alone", nowMs);
       return;
     }
-    if (segment.marginS === 0) segment.marginS = this.#state.random.between(...RESCUE_MARGIN_S);
+    if (segment.marginS === 0) segment.marginS = Math.min(this.#state.random.between(...RESCUE_MARGIN_S), MARGIN_SHARE * segment.durationS);
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
