@@ -3,6 +3,12 @@ import { startOrigin } from "../../origin/server.js";
 import type { MediaRequest } from "./contract.js";
 import { clientBps, clientRttMs, type Scenario, type Stream } from "./scenario.js";
 
+/**
+ * Where in a segment's time the first viewer joins: hls.js starts up to a segment earlier or later by it, and its latency
+ * differs by as much, so it has to be the same for every player.
+ */
+const joinPhaseMs = 1_000;
+
 /** The sample origin, shaped for one scenario. */
 export interface BenchOrigin {
   /** Playlist URL of one viewer; everything it names carries the same id into the access log. */
@@ -10,6 +16,8 @@ export interface BenchOrigin {
   /** Media requests so far, playlists excluded. */
   mediaRequests(): readonly MediaRequest[];
   log(): readonly unknown[];
+  /** Milliseconds until a live segment has been out for {@link joinPhaseMs}; 0 for VoD. */
+  untilJoinMs(): number;
   close(): Promise<void>;
 }
 
@@ -27,6 +35,7 @@ export async function startBenchOrigin(scenario: Scenario): Promise<BenchOrigin>
     src: (viewer) => `${origin.url}${path}?v=${viewer}`,
     mediaRequests: () => origin.log().filter(isMedia).map(({ viewer, path: file, bytesSent }) => ({ viewer, path: file, bytes: bytesSent })),
     log: () => origin.log(),
+    untilJoinMs: () => (scenario.stream.type === "live" ? origin.live.appearsAtMs(origin.live.newest() + 1) + joinPhaseMs - performance.now() : 0),
     close: () => origin.close(),
   };
 }

@@ -43,6 +43,7 @@ export async function run(options: RunOptions): Promise<RunTrace> {
         src: origin.src(page.id), hlsConfig: scenario.hlsConfig ?? {},
         shoalTracker: signaling.url, bittorrentTracker: bittorrent.url,
       });
+    await delay(origin.untilJoinMs());
     await join(pages, scenario, start);
     await stay(pages, scenario);
     const reports = await Promise.all(pages.map(async (page): Promise<Viewer> => ({ id: page.id, report: await page.report() })));
