@@ -243,6 +243,7 @@ export class Engine {
 
   /** Buffer map, or what changed in it. */
   #have(neighbour: Neighbour, message: Extract<Message, { type: "HAVE" }>, nowMs: number): void {
+    const isFirst = !neighbour.mapped;
     neighbour.mapped = true;
     for (const { segment: ref, sizeBytes, chunks } of message.entries) {
       const known = neighbour.holdings.get(ref.id);
@@ -259,7 +260,7 @@ export class Engine {
       for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
       if (chunks === "all") neighbour.promises.delete(ref.id);
     }
-    this.#membership.review(nowMs);
+    if (isFirst) this.#membership.review(nowMs);
     this.#downloads.fill(neighbour, nowMs);
   }
 

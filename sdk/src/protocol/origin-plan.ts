@@ -1,3 +1,4 @@
+import { hasBit } from "./bitfield.js";
 import { PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
@@ -134,9 +135,15 @@ export class OriginPlan {
       if (this.#fetches.covers(segment, slice.first)) return false;
       return !neighbours.some((n) => n.hasPromised(segment.ref.id, slice.first, nowMs));
     }
+    const { id } = segment.ref;
+    const held = neighbours.flatMap((n) => {
+      const holding = n.serves ? n.holdings.get(id) : undefined;
+      return holding !== undefined && holding.sizeBytes === segment.sizeBytes ? [holding.chunks] : [];
+    });
+    if (held.includes("all")) return false;
     for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) {
       if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0 || segment.requested[i] !== 0) continue;
-      if (!neighbours.some((n) => (n.serves && n.holds(segment, i)) || n.hasPromised(segment.ref.id, i, nowMs))) return true;
+      if (!held.some((chunks) => chunks !== "all" && hasBit(chunks, i)) && !neighbours.some((n) => n.hasPromised(id, i, nowMs))) return true;
     }
     return false;
   }

@@ -1,3 +1,4 @@
+import { hasBit } from "./bitfield.js";
 import { HIGH_WINDOW_S, LOW_WINDOW_S, MID_WINDOW_S } from "./config.js";
 import type { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -74,11 +75,14 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
       takeRarest();
       gathered = priority;
     }
-    if (segment.chunks === 0 || !neighbour.holdings.has(segment.ref.id)) continue;
+    const holding = neighbour.holdings.get(segment.ref.id);
+    if (segment.chunks === 0 || holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
+    const { chunks: held } = holding;
+    const { state, requested, fetching } = segment;
     for (let i = 0; i < segment.chunks; i++) {
       // In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
       const chunk = priority === "high" ? i : (i + options.offset) % segment.chunks;
-      if (segment.state[chunk] !== Chunk.missing || segment.requested[chunk] !== 0 || segment.fetching[chunk] !== 0 || !neighbour.holds(segment, chunk)) continue;
+      if (state[chunk] !== Chunk.missing || requested[chunk] !== 0 || fetching[chunk] !== 0 || (held !== "all" && !hasBit(held, chunk))) continue;
       if (priority === "high") {
         picks.push({ segment, chunk });
         if (picks.length >= options.count) return picks;
@@ -97,9 +101,12 @@ export function pickEndgame(neighbour: Neighbour, list: readonly Candidate[], op
   const picks: Pick[] = [];
   for (const { segment, priority } of list) {
     if (priority !== "high") break;
-    if (segment.chunks === 0 || !neighbour.holdings.has(segment.ref.id)) continue;
+    const holding = neighbour.holdings.get(segment.ref.id);
+    if (segment.chunks === 0 || holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
+    const { chunks: held } = holding;
+    const { state, requested } = segment;
     for (let chunk = 0; chunk < segment.chunks && picks.length < options.count; chunk++) {
-      if (segment.state[chunk] === Chunk.missing && segment.requested[chunk] === 1 && neighbour.holds(segment, chunk) && options.isSlow(segment, chunk))
+      if (state[chunk] === Chunk.missing && requested[chunk] === 1 && (held === "all" || hasBit(held, chunk)) && options.isSlow(segment, chunk))
         picks.push({ segment, chunk });
     }
   }
