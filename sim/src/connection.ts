@@ -17,9 +17,8 @@ export class Connection implements Task {
   /** The other side is gone without a word: nothing drains any more. */
   dead = false;
   #bufferedBytes = 0;
-  #unreportedBytes = 0;
+  #markBytes = 0;
   #arrivesMs = 0;
-  #reportDue = false;
   #watching = false;
   /** What has not left the uplink yet, with the time at which it will have. */
   readonly #waiting: { readonly leavesMs: number; readonly bytes: number }[] = [];
@@ -40,15 +39,14 @@ export class Connection implements Task {
     if (this.#bufferedBytes + bytes > MAX_QUEUED_BYTES) return false;
     this.#bufferedBytes += bytes;
     if (this.dead) return true;
-    this.#unreportedBytes += bytes;
     const parcel = new Parcel(this, message, bytes, wireBytes(bytes));
     const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
     this.#waiting.push({ leavesMs, bytes });
     // The channel is ordered: what overtakes a lost packet waits for it.
     this.#arrivesMs = Math.max(this.#arrivesMs, leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs));
     world.clock.at(this.#arrivesMs, parcel);
-    if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
-    else if (this.#unreportedBytes >= LOW_WATER_BYTES && !this.#reportDue) this.#reportSoon();
+    this.#markBytes = Math.min(LOW_WATER_BYTES, this.#bufferedBytes / 2);
+    this.#watch();
     return true;
   }
 
@@ -57,7 +55,7 @@ export class Connection implements Task {
     this.#watching = false;
     if (!this.open || this.dead || this.local.gone) return;
     this.#drain(nowMs);
-    if (this.#bufferedBytes > LOW_WATER_BYTES) this.#watch();
+    if (this.#bufferedBytes > this.#markBytes) this.#watch();
     else this.#report();
   }
 
@@ -68,7 +66,7 @@ export class Connection implements Task {
     for (let i = this.#first; i < this.#waiting.length; i++) {
       const { bytes, leavesMs } = this.#waiting[i] as { leavesMs: number; bytes: number };
       left -= bytes;
-      if (left <= LOW_WATER_BYTES) return this.local.world.clock.at(leavesMs, this);
+      if (left <= this.#markBytes) return this.local.world.clock.at(leavesMs, this);
     }
   }
 
@@ -80,18 +78,7 @@ export class Connection implements Task {
     }
   }
 
-  /** As the SDK does for a line that drains as fast as it is filled. */
-  #reportSoon(): void {
-    this.#reportDue = true;
-    this.local.later(() => {
-      this.#reportDue = false;
-      this.#drain(this.local.clock.nowMs);
-      if (this.#bufferedBytes <= LOW_WATER_BYTES) this.#report();
-    });
-  }
-
   #report(): void {
-    this.#unreportedBytes = 0;
     if (this.open) this.local.handle({ type: "writable", peer: this.peer, bufferedBytes: this.#bufferedBytes });
   }
 }

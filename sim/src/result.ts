@@ -39,6 +39,7 @@ export interface Result {
   readonly cooperatorAdvantage: number;
   readonly virtualSeconds: number;
   readonly wallSeconds: number;
+  /** Heap at the end over the most viewers there were at a time. */
   readonly bytesPerPeer: number;
   readonly steps: number;
   readonly traceHash: string;
@@ -87,7 +88,7 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
     cooperatorAdvantage: round(uplink.advantage, 3),
     virtualSeconds: seconds,
     wallSeconds: round(run.wallSeconds, 2),
-    bytesPerPeer: Math.round(run.heapBytes / Math.max(1, world.present.size)),
+    bytesPerPeer: Math.round(run.heapBytes / Math.max(1, ...world.timeline.samples.map((sample) => sample.viewers))),
     steps: world.clock.steps,
     traceHash: world.trace.hash,
   };
