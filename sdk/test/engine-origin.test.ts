@@ -91,7 +91,7 @@ describe("Rescue", () => {
     viewer.player.seek(100);
     world.run(20);
     expect(viewer.player.delivered.every((d) => d.correct)).toBe(true);
-    expect(world.log.filter((f) => f.viewer === viewer.peer).reduce((sum, f) => sum + f.bytes, 0) - before).toBeLessThan(400_000);
+    expect(world.log.filter((f) => f.viewer === viewer.peer).reduce((sum, f) => sum + f.bytes, 0) - before).toBeLessThan(450_000);
   });
 });
 

@@ -127,6 +127,12 @@ class SimplePeerLink implements Link {
         get bufferedAmount() {
           return channel.bufferedAmount;
         },
+        get bufferedAmountLowThreshold() {
+          return channel.bufferedAmountLowThreshold;
+        },
+        set bufferedAmountLowThreshold(bytes) {
+          channel.bufferedAmountLowThreshold = bytes;
+        },
         send: (bytes) => peer.send(bytes as Uint8Array<ArrayBuffer>),
       },
       (bufferedBytes) => !this.#closed && this.#events.onWritable(bufferedBytes),

@@ -1,6 +1,6 @@
 /**
- * Where `bufferedAmount` has to fall before more is asked for. simple-peer sets the same as the channel's threshold. Measured:
- * 64-128 KiB in flight fills the line; 1 MiB stalled a fresh channel for seconds.
+ * `writable` is reported when this much, or half of what was handed over if that is less, is left in the channel. Measured: 64-128 KiB
+ * in flight fills a fast line, 1 MiB stalled a fresh channel for seconds; on a slow line every KiB is delay.
  */
 export const LOW_WATER_BYTES = 64 * 1024;
 /** What is handed to the browser at most; the rest waits here, since a full channel throws. */
@@ -11,6 +11,7 @@ export const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 /** What a {@link SendQueue} needs of a data channel. */
 export interface SendChannel {
   readonly bufferedAmount: number;
+  bufferedAmountLowThreshold: number;
   /** May throw when the channel is closing. */
   send(bytes: Uint8Array): void;
 }
@@ -21,8 +22,6 @@ export class SendQueue {
   readonly #report: (bufferedBytes: number) => void;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-  #unreportedBytes = 0;
-  #reportDue = false;
 
   /** `report` is never called from inside {@link push}. */
   constructor(channel: SendChannel, report: (bufferedBytes: number) => void) {
@@ -37,9 +36,7 @@ export class SendQueue {
   /** False when {@link MAX_QUEUED_BYTES} would be passed: the peer does not read. `bytes` may be used again afterwards. */
   push(bytes: Uint8Array): boolean {
     if (this.#waiting.length === 0 && this.#channel.bufferedAmount + bytes.byteLength <= CHANNEL_BYTES) {
-      this.#channel.send(bytes);
-      this.#unreportedBytes += bytes.byteLength;
-      this.#reportIfQuick();
+      this.#send(bytes);
       return true;
     }
     if (this.#waitingBytes + bytes.byteLength > MAX_QUEUED_BYTES) return false;
@@ -48,34 +45,22 @@ export class SendQueue {
     return true;
   }
 
-  /** To be called when the channel's `bufferedAmount` has fallen to {@link LOW_WATER_BYTES}. */
+  /** To be called when the channel's `bufferedAmount` has fallen to its threshold. */
   onLow(): void {
     let sent = 0;
     for (const bytes of this.#waiting) {
       if (this.#channel.bufferedAmount + bytes.byteLength > CHANNEL_BYTES) break;
-      this.#channel.send(bytes);
+      this.#send(bytes);
       this.#waitingBytes -= bytes.byteLength;
       sent += 1;
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
-    if (this.bufferedBytes <= LOW_WATER_BYTES) this.#reportNow();
+    if (this.bufferedBytes <= this.#channel.bufferedAmountLowThreshold) this.#report(this.bufferedBytes);
   }
 
-  /**
-   * The browser's event needs a fall from above the mark. A line that drains as fast as it is filled never gets there, and
-   * whoever counts what it sent would wait for ever: so say it after each {@link LOW_WATER_BYTES} that went straight through.
-   */
-  #reportIfQuick(): void {
-    if (this.#reportDue || this.#unreportedBytes < LOW_WATER_BYTES || this.#channel.bufferedAmount > LOW_WATER_BYTES) return;
-    this.#reportDue = true;
-    queueMicrotask(() => {
-      this.#reportDue = false;
-      if (this.bufferedBytes <= LOW_WATER_BYTES) this.#reportNow();
-    });
-  }
-
-  #reportNow(): void {
-    this.#unreportedBytes = 0;
-    this.#report(this.bufferedBytes);
+  /** The threshold lies below what was handed over, so that the browser's event, which needs a fall past it, always comes. */
+  #send(bytes: Uint8Array): void {
+    this.#channel.send(bytes);
+    this.#channel.bufferedAmountLowThreshold = Math.min(LOW_WATER_BYTES, Math.floor(this.#channel.bufferedAmount / 2));
   }
 }

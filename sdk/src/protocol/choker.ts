@@ -29,7 +29,7 @@ const REVIEW_MS = 1_000;
  * can show what it does.
  */
 export class GiveToGet {
-  #slots = 2 * UNCHOKE_BASE;
+  #slots = UNCHOKE_BASE + 1;
   #periods = 0;
   #optimistic: PeerId | undefined;
   #nextPeriodMs = 0;

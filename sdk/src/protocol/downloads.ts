@@ -12,7 +12,7 @@ const LOW_PIPELINE = 2;
 /** A silent neighbour is tried again after this long. */
 const PROBE_AFTER_MS = 8_000;
 /** A tab that renders video may take this long to get to a message: measured between tabs on two busy cores. */
-const TURNAROUND_MS = 100;
+const TURNAROUND_MS = 500;
 /** A deadline this near makes slow requests worth doubling. */
 const ENDGAME_S = 3;
 
@@ -64,7 +64,8 @@ export class Downloads {
   depth(neighbour: Neighbour): number {
     if (neighbour.timeoutsInARow > 0) return 2;
     const chunksPerMs = neighbour.rate.bps() / 8_000 / CHUNK_BYTES;
-    return Math.max(MIN_PIPELINE, Math.min(MAX_PIPELINE, Math.ceil(chunksPerMs * (neighbour.roundTrip.minMs + TURNAROUND_MS))));
+    if (chunksPerMs === 0) return MIN_PIPELINE;
+    return Math.max(2, Math.min(MAX_PIPELINE, Math.ceil(chunksPerMs * (neighbour.roundTrip.minMs + TURNAROUND_MS))));
   }
 
   /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. */

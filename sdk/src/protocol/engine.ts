@@ -186,6 +186,7 @@ export class Engine {
     const neighbour = this.#membership.disconnected(peer, nowMs);
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
+    this.#uploads.gone(neighbour);
     for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
     this.#judge.review(nowMs);
   }
@@ -327,8 +328,7 @@ export class Engine {
   #writable(peer: PeerId, bufferedBytes: number, nowMs: number): void {
     const neighbour = this.#state.neighbours.get(peer);
     if (neighbour === undefined) return;
-    neighbour.bufferedBytes = bufferedBytes;
-    this.#uploads.pump(neighbour, nowMs);
+    this.#uploads.drained(neighbour, bufferedBytes, nowMs);
   }
 
   // --- the origin

@@ -6,7 +6,7 @@ import type { FetchId, PeerId } from "./ids.js";
 import type { Integrity } from "./integrity.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
-import { rendezvousWinner } from "./rendezvous.js";
+import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
 import { mergeSlices, slicesOf, type Slice } from "./slices.js";
 import type { EngineState } from "./state.js";
@@ -27,6 +27,11 @@ const MAX_FAILING_MS = 20_000;
 
 /** With short segments there is less to lose, and less time for peers to show up: the margin is at most this share of a segment. */
 const MARGIN_SHARE = 0.6;
+/** What has to be fetched of a slice; `key` names the whole slice to the rendezvous. */
+interface LackingSlice extends Slice {
+  readonly key: string;
+}
+
 const WHOLE: Slice = { first: 0, end: MAX_CHUNKS };
 
 /** Decides when this peer asks the origin, and for what. */
@@ -116,11 +121,25 @@ export class OriginPlan {
     for (const n of neighbours) if (n.serves && n.wants.has(segment.ref.id)) candidates.push(n.peer);
     if (candidates.length === 0) candidates.push(this.#state.options.peer);
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
-    const lacking = slices.filter((s) => this.#isLacking(segment, s, neighbours, nowMs));
+    const lacking = slices.flatMap((s) => this.#lackingPart(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
-    const escalates = this.#escalates(segment, candidates.length, nowMs);
-    const mine = lacking.filter((s) => escalates || rendezvousWinner(candidates, `${segment.ref.id}/${s.first}`) === this.#state.options.peer);
+    const mine = this.#state.swarmSize > neighbours.length + 1 ? this.#drawn(lacking, segment, nowMs) : this.#won(lacking, segment, { candidates, nowMs });
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
+  }
+
+  /** Everybody knows everybody: the winner of the rendezvous fetches, others by and by when it does not. */
+  #won(lacking: readonly LackingSlice[], segment: StoredSegment, { candidates, nowMs }: { candidates: readonly PeerId[]; nowMs: number }): readonly Slice[] {
+    if (this.#escalates(segment, candidates.length, nowMs)) return lacking;
+    return lacking.filter((s) => rendezvousWinner(candidates, s.key) === this.#state.options.peer);
+  }
+
+  /**
+   * In a large swarm every neighbourhood would have a winner of its own. Instead about one viewer in the whole swarm starts, by
+   * the weight of its hash, and the number of starters doubles until the slice has arrived.
+   */
+  #drawn(lacking: readonly LackingSlice[], segment: StoredSegment, nowMs: number): readonly Slice[] {
+    const share = 2 ** ((nowMs - segment.wantedMs - SETTLE_MS) / ESCALATION_MS) / this.#state.swarmSize;
+    return lacking.filter((s) => rendezvousWeight(this.#state.options.peer, s.key) >= 1 - share);
   }
 
   #escalates(segment: StoredSegment, needers: number, nowMs: number): boolean {
@@ -130,22 +149,28 @@ export class OriginPlan {
     return this.#state.random.next() < segment.escalation;
   }
 
-  #isLacking(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): boolean {
-    if (segment.chunks === 0) {
-      if (this.#fetches.covers(segment, slice.first)) return false;
-      return !neighbours.some((n) => n.hasPromised(segment.ref.id, slice.first, nowMs));
-    }
+  /** The part of a slice that is neither here nor coming nor to be had of a neighbour; none or one. */
+  #lackingPart(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): LackingSlice[] {
     const { id } = segment.ref;
+    const key = `${id}/${slice.first}`;
+    if (segment.chunks === 0) {
+      const isComing = this.#fetches.covers(segment, slice.first) || neighbours.some((n) => n.hasPromised(id, slice.first, nowMs));
+      return isComing ? [] : [{ ...slice, key }];
+    }
     const held = neighbours.flatMap((n) => {
       const holding = n.serves ? n.holdings.get(id) : undefined;
       return holding !== undefined && holding.sizeBytes === segment.sizeBytes ? [holding.chunks] : [];
     });
-    if (held.includes("all")) return false;
+    if (held.includes("all")) return [];
+    let first = -1;
+    let end = 0;
     for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) {
       if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0 || segment.requested[i] !== 0) continue;
-      if (!held.some((chunks) => chunks !== "all" && hasBit(chunks, i)) && !neighbours.some((n) => n.hasPromised(id, i, nowMs))) return true;
+      if (held.some((chunks) => chunks !== "all" && hasBit(chunks, i)) || neighbours.some((n) => n.hasPromised(id, i, nowMs))) continue;
+      if (first < 0) first = i;
+      end = i + 1;
     }
-    return false;
+    return first < 0 ? [] : [{ first, end: end === segment.chunks ? slice.end : end, key }];
   }
 
   /** The missing ranges, without those that a neighbour is about to bring. */

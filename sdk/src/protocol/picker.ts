@@ -16,6 +16,8 @@ export interface Pick {
   readonly chunk: number;
 }
 
+/** In live everything is near the playhead; strictly in order, new segments would spread last. Simulated: 4 s beats 2 and 10. */
+const LIVE_HIGH_WINDOW_S = 4;
 /** Share of the store that may lie ahead of the playhead. */
 const PREFETCH_SHARE = 0.75;
 
@@ -32,7 +34,10 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
     seen.add(segment);
     found.push({ segment, priority });
   };
-  for (const segment of state.wanted) add(segment, "high");
+  for (const segment of state.wanted) {
+    const isLive = state.store.tracks.get(segment.ref.track)?.live === true;
+    add(segment, isLive && segment.startS - positionS > LIVE_HIGH_WINDOW_S ? "mid" : "high");
+  }
   let aheadBytes = 0;
   for (const track of state.activeTracks()) {
     const hookIn = state.hookIn(track);
@@ -40,7 +45,7 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
     let frontS = positionS;
     for (const segment of state.wanted) if (segment.ref.track === track.id) frontS = Math.max(frontS, segment.startS);
     for (const segment of track.segments) {
-      const isHigh = segment.startS - positionS <= HIGH_WINDOW_S;
+      const isHigh = segment.startS - positionS <= (track.live ? LIVE_HIGH_WINDOW_S : HIGH_WINDOW_S);
       const aheadS = segment.startS - frontS;
       if (segment.endS <= positionS || segment.ref.sequence < hookIn) continue;
       if (aheadS > HIGH_WINDOW_S + MID_WINDOW_S + LOW_WINDOW_S) break;

@@ -8,7 +8,7 @@ export function rendezvousWinner(candidates: Iterable<PeerId>, key: string): Pee
   let winner: PeerId | undefined;
   let best = -1;
   for (const peer of candidates) {
-    const weight = hash32(`${peer}/${key}`);
+    const weight = rendezvousWeight(peer, key);
     if (weight > best || (weight === best && winner !== undefined && peer < winner)) {
       best = weight;
       winner = peer;
@@ -16,6 +16,9 @@ export function rendezvousWinner(candidates: Iterable<PeerId>, key: string): Pee
   }
   return winner;
 }
+
+/** Uniform in [0, 1): how strongly `peer` is called to `key`. */
+export const rendezvousWeight = (peer: PeerId, key: string): number => hash32(`${peer}/${key}`) / 4294967296;
 
 /** FNV-1a with the final mix of MurmurHash3, since FNV alone leaves the high bits of similar keys alike. */
 export function hash32(text: string): number {

@@ -2,12 +2,17 @@ import { hasBit } from "./bitfield.js";
 import { GiveToGet } from "./choker.js";
 import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES } from "./config.js";
 import { toRuns } from "./downloads.js";
+import { Rate } from "./estimator.js";
 import type { PeerId } from "./ids.js";
 import { MAX_RUNS, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
+import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
+/** The transport holds what the uplink sends in this time, and at least two chunks. */
+const TRANSPORT_MS = 200;
+const MIN_TRANSPORT_BYTES = 2 * CHUNK_BYTES;
 /** Chunks that one receipt may speak of. */
 const MAX_RECEIPTED = 4_096;
 
@@ -15,6 +20,11 @@ const MAX_RECEIPTED = 4_096;
 export class Uploads {
   readonly #state: EngineState;
   readonly #choker = new GiveToGet();
+  readonly #rate = new Rate();
+  #inTransportBytes = 0;
+  #drainedMs = 0;
+  /** Whose turn it is. */
+  #turn = 0;
   /** Time in which some neighbour's queue was backed up, for the choker. */
   #busySinceMs: number | undefined;
   #busyMs = 0;
@@ -50,34 +60,53 @@ export class Uploads {
     }
     const rejected = [...whole, ...toRuns(refused)].slice(0, MAX_RUNS);
     if (rejected.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: rejected });
-    this.pump(neighbour, nowMs);
+    this.pump(nowMs);
   }
 
   cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
     neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.id && u.chunk >= r.first && u.chunk < r.first + r.count));
   }
 
-  /** Hands the transport what it can take without queueing long. */
-  pump(neighbour: Neighbour, nowMs: number): void {
-    let sent = 0;
-    const gone: { segment: StoredSegment; chunk: number }[] = [];
-    for (const { segment: ref, chunk } of neighbour.uploads) {
-      if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) break;
-      sent++;
-      const segment = this.#state.store.get(ref);
-      const payload = segment?.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
-      if (segment === undefined || payload === undefined) {
-        if (segment !== undefined) gone.push({ segment, chunk });
-        continue;
+  /** The transport has sent some of what it held: bytes still buffered there. */
+  drained(neighbour: Neighbour, bufferedBytes: number, nowMs: number): void {
+    const bytes = Math.max(0, neighbour.bufferedBytes - bufferedBytes);
+    this.#inTransportBytes -= bytes;
+    neighbour.bufferedBytes = Math.min(neighbour.bufferedBytes, bufferedBytes);
+    if (bytes > 0) this.#rate.sample(bytes, Math.max(0, nowMs - this.#drainedMs));
+    this.#drainedMs = nowMs;
+    this.pump(nowMs);
+  }
+
+  /** A neighbour has gone, with what was on its way to it. */
+  gone(neighbour: Neighbour): void {
+    this.#inTransportBytes -= neighbour.bufferedBytes;
+    neighbour.bufferedBytes = 0;
+  }
+
+  /**
+   * Hands the transport what the uplink sends in a moment, one chunk a neighbour in turn. More would queue there, where it can
+   * neither be taken back nor be overtaken.
+   */
+  pump(nowMs: number): void {
+    const bps = this.#rate.bps();
+    const budgetBytes = bps === 0 ? SEND_HIGH_WATER_BYTES : Math.max(MIN_TRANSPORT_BYTES, (bps / 8_000) * TRANSPORT_MS);
+    const waiting = [...this.#state.neighbours.values()].filter((n) => n.uploads.length > 0);
+    const gone = new Map<Neighbour, ChunkRun[]>();
+    for (let served = true; served && this.#inTransportBytes < budgetBytes; ) {
+      served = false;
+      for (let i = 0; i < waiting.length; i++) {
+        const neighbour = waiting[(i + this.#turn) % waiting.length];
+        if (neighbour === undefined || neighbour.uploads.length === 0 || neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
+        if (this.#inTransportBytes >= budgetBytes) {
+          this.#turn += i;
+          break;
+        }
+        if (this.#inTransportBytes === 0) this.#drainedMs = nowMs;
+        this.#serve(neighbour, gone);
+        served = true;
       }
-      this.#state.send(neighbour.peer, { type: "DATA", segment: ref, chunk, payload });
-      neighbour.bufferedBytes += payload.length;
-      neighbour.uploadedBytes += payload.length;
-      neighbour.markGiven(segment, chunk);
-      this.#state.counters.uploadedBytes += payload.length;
     }
-    if (sent > 0) neighbour.uploads.splice(0, sent);
-    if (gone.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(gone) });
+    for (const [neighbour, runs] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
     this.#clockBusy(nowMs);
   }
 
@@ -144,6 +173,28 @@ export class Uploads {
       if (segment === undefined) continue;
       for (let chunk = run.first; chunk < Math.min(run.first + run.count, segment.chunks); chunk++) yield { segment, chunk };
     }
+  }
+
+  /** Sends one chunk; what is no longer here goes to `gone`. */
+  #serve(neighbour: Neighbour, gone: Map<Neighbour, ChunkRun[]>): void {
+    const next = neighbour.uploads.shift();
+    if (next === undefined) return;
+    const segment = this.#state.store.get(next.segment);
+    const payload = segment?.state[next.chunk] === Chunk.verified ? segment.payloads[next.chunk] : undefined;
+    if (segment === undefined || payload === undefined) {
+      const runs = gone.get(neighbour) ?? [];
+      const last = runs.at(-1);
+      if (last !== undefined && last.segment.id === next.segment.id && last.first + last.count === next.chunk) runs[runs.length - 1] = { ...last, count: last.count + 1 };
+      else runs.push({ segment: next.segment, first: next.chunk, count: 1 });
+      gone.set(neighbour, runs);
+      return;
+    }
+    this.#state.send(neighbour.peer, { type: "DATA", segment: next.segment, chunk: next.chunk, payload });
+    neighbour.bufferedBytes += payload.length;
+    this.#inTransportBytes += payload.length;
+    neighbour.uploadedBytes += payload.length;
+    neighbour.markGiven(segment, next.chunk);
+    this.#state.counters.uploadedBytes += payload.length;
   }
 
   #sendReceipts(nowMs: number): void {
