@@ -20,6 +20,7 @@ function library(entry: string, format: "es" | "iife", fileName: string): UserCo
       sourcemap: true,
       lib: { entry: at(entry), formats: [format], name: "Shoal", fileName: () => fileName },
       rolldownOptions: {
+        checks: { pluginTimings: false },
         output: {
           // The class itself is the global, not a namespace around it.
           ...(format === "iife" ? { footer: "Shoal=Shoal.Shoal;" } : {}),
