@@ -4,14 +4,8 @@
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "./setup.mjs";
 
-const major = Number(process.versions.node.split(".")[0]);
-if (major < 20) {
-  console.error(`Shoal needs Node 20 or newer, and this is ${process.version}; install it from https://nodejs.org.`);
-  process.exit(1);
-}
-
-const { ensureInstalled } = await import("./setup.mjs");
 await ensureInstalled();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outDir = join(root, ".build", "sim", String(process.pid));

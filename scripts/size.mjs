@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build, loadConfigFromFile } from "vite";
+import { ensureInstalled } from "./setup.mjs";
+
+await ensureInstalled();
+const { build, loadConfigFromFile } = await import("vite");
 
 /** gzip -9, bytes. What a page pays for Shoal in all. */
 const BUDGET_BYTES = 40_000;

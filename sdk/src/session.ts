@@ -225,7 +225,7 @@ export class Session implements PlayerSession {
       const hash = await this.#setting.parts.hash(payload);
       this.#loop.dispatch({ type: "hashed", segment, chunk, token, hash });
     } catch (error) {
-      this.report("hash-failed", String(error));
+      this.#fail(error);
     }
   }
 

@@ -42,8 +42,9 @@ export interface PlayerStats {
   readonly rescues: number;
   /** Origin requests by cause. */
   readonly fetches: Readonly<Record<"start" | "alone" | "slice" | "rescue" | "settle" | "check", number>>;
-  /** Media ahead of the playhead, seconds: in the player, and complete in Shoal's store. */
+  /** Media ahead of the playhead in the player, seconds. */
   readonly bufferS: number;
+  /** Chunks in Shoal's memory, bytes. */
   readonly storedBytes: number;
   readonly bannedPeers: number;
   /** Things that went wrong and that the viewer did not notice, by code. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hash32, pathOf, refOf, swarmName, trackId } from "../src/hls/identity.js";
+import { pathOf, refOf, swarmName, trackId } from "../src/hls/identity.js";
+import { hash32 } from "../src/protocol/rendezvous.js";
 import { INIT_SEQUENCE } from "../src/protocol/segment.js";
 
 const LEVEL = { kind: "main", url: "https://cdn-a.example/live/720/index.m3u8?token=alice", attributes: { BANDWIDTH: "1500000", RESOLUTION: "1280x720", CODECS: "avc1.64001f" } } as const;

@@ -56,7 +56,11 @@ export class Connection implements Task {
     if (!this.open || this.dead || this.local.gone) return;
     this.#drain(nowMs);
     if (this.#bufferedBytes > this.#markBytes) this.#watch();
-    else this.#report();
+    else {
+      this.#report();
+      this.#markBytes = Math.min(LOW_WATER_BYTES, Math.floor(this.#bufferedBytes / 2));
+      if (this.#bufferedBytes > 0) this.#watch();
+    }
   }
 
   #watch(): void {

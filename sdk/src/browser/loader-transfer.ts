@@ -1,4 +1,4 @@
-import type { HlsConfig, LoaderCallbacks, LoaderConfiguration, LoaderContext } from "hls.js";
+import type { HlsConfig, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from "hls.js";
 import type { ByteRange, ResponseHead } from "./response-head.js";
 import { loaderContext, type StartTransfer } from "./transfer.js";
 
@@ -8,6 +8,7 @@ import { loaderContext, type StartTransfer } from "./transfer.js";
  */
 export function loaderTransfers(config: HlsConfig): StartTransfer {
   return (request, events) => {
+    const startMs = performance.now();
     let ended = false;
     let loader: InstanceType<HlsConfig["loader"]> | undefined;
     const end = (report: () => void): void => {
@@ -19,11 +20,14 @@ export function loaderTransfers(config: HlsConfig): StartTransfer {
     };
     const failed = (status: number, timedOut: boolean): void => end(() => events.onFailed({ status, timedOut }));
     const callbacks: LoaderCallbacks<LoaderContext> = {
-      onSuccess: ({ data, code }) => {
+      onSuccess: ({ data, code }, stats?: LoaderStats) => {
         if (typeof data !== "object") return failed(0, false);
         const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data as ArrayBuffer);
         end(() => {
-          events.onHead(headOf(bytes.byteLength, code, request.range));
+          // A loader that keeps no times leaves the whole request.
+          const { first = 0, end: last = 0 } = stats?.loading ?? {};
+          const bodyMs = first > 0 && last >= first ? last - first : performance.now() - startMs;
+          events.onHead({ ...headOf(bytes.byteLength, code, request.range), bodyMs });
           if (bytes.byteLength > 0) events.onBytes(bytes);
           events.onDone();
         });

@@ -26,7 +26,7 @@ export interface OriginRequest {
 /** All positions and sizes are counted from the segment's start. Nothing is called from inside `fetch` or `abort`. */
 export interface OriginEvents {
   /** `startByte`: 0 when the origin ignored the range. `sizeBytes`: of the whole segment, where the origin told it. */
-  readonly onHead: (id: FetchId, head: { readonly startByte: number; readonly sizeBytes: number | undefined }) => void;
+  readonly onHead: (id: FetchId, head: { readonly startByte: number; readonly sizeBytes: number | undefined; readonly bodyMs?: number }) => void;
   /** The next bytes, in order; the receiver may keep the array. */
   readonly onBytes: (id: FetchId, bytes: Uint8Array) => void;
   readonly onDone: (id: FetchId) => void;
@@ -97,7 +97,7 @@ export class HttpOrigin {
         if (!isOngoing()) return;
         clearTimeout(ongoing.firstByteTimer);
         const { startByte, sizeBytes } = clip?.head(head) ?? head;
-        this.#events.onHead(id, { startByte, sizeBytes });
+        this.#events.onHead(id, { startByte, sizeBytes, ...(head.bodyMs !== undefined && { bodyMs: head.bodyMs }) });
       },
       onBytes: (bytes) => {
         if (!isOngoing()) return;

@@ -12,6 +12,8 @@ export interface ResponseHead {
   readonly sizeBytes: number | undefined;
   /** Of the body; undefined when it is not known beforehand. */
   readonly bodyBytes: number | undefined;
+  /** How long the body had been coming when it was handed over whole, ms; absent where it streams. */
+  readonly bodyMs?: number;
 }
 
 /** Reads status and headers of a successful answer to a request for `asked`, or for the whole file. */

@@ -56,11 +56,17 @@ export class SendQueue {
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
     if (this.bufferedBytes <= this.#channel.bufferedAmountLowThreshold) this.#report(this.bufferedBytes);
+    // And again at half of that, down to nothing: what is left must not count as under way for ever.
+    this.#mark();
   }
 
   /** The threshold lies below what was handed over, so that the browser's event, which needs a fall past it, always comes. */
   #send(bytes: Uint8Array): void {
     this.#channel.send(bytes);
+    this.#mark();
+  }
+
+  #mark(): void {
     this.#channel.bufferedAmountLowThreshold = Math.min(LOW_WATER_BYTES, Math.floor(this.#channel.bufferedAmount / 2));
   }
 }

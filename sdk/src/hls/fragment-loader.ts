@@ -223,8 +223,9 @@ export class FragmentLoader implements Loader<FragmentLoaderContext> {
     }
     if (!context || !config || !callbacks || this.#usesFallback) return;
     this.#usesFallback = true;
-    // hls.js's loaders refuse a second load by this field.
-    this.stats.loading.start = 0;
+    // hls.js's loaders refuse a second load by the first field, and take time-outs from the second.
+    const { loading } = this.stats;
+    loading.start = loading.first = loading.end = this.stats.loaded = this.stats.total = 0;
     const onSuccess: Callbacks["onSuccess"] = (response, stats, ctx, details) => {
       this.#host.onBypassed(this.#hlsConfig, stats.loaded);
       callbacks.onSuccess(response, stats, ctx, details);

@@ -1,3 +1,4 @@
+import { hash32 } from "../protocol/rendezvous.js";
 import type { SegmentRef, TrackKind } from "../protocol/segment.js";
 import { INIT_SEQUENCE, segmentRef } from "../protocol/segment.js";
 import type { TrackId } from "../protocol/ids.js";
@@ -39,13 +40,4 @@ export function trackId(track: TrackDescription): TrackId {
 export function refOf(track: TrackId, sequence: number | "init", file: FileRange): SegmentRef {
   const variant = hash32(`${pathOf(file.url)}\n${file.rangeStart}-${file.rangeEnd}`);
   return segmentRef(track, sequence === "init" ? INIT_SEQUENCE : sequence >>> 0, variant);
-}
-
-/** FNV-1a over UTF-16 units, then MurmurHash3's finalizer, since FNV alone spreads the last characters badly. */
-export function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

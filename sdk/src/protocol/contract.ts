@@ -23,8 +23,8 @@ export type Input =
   /** What the transport still holds of what was sent, bytes; given whenever it falls to the low-water mark. */
   | { readonly type: "writable"; readonly peer: PeerId; readonly bufferedBytes: number }
   // the origin
-  /** Response headers. `sizeBytes`: of the whole segment, where the origin told it. `startByte`: 0 when it ignored the range. */
-  | { readonly type: "origin-head"; readonly fetch: FetchId; readonly startByte: number; readonly sizeBytes: number | undefined }
+  /** Response headers. `sizeBytes`: of the whole segment, where the origin told it. `startByte`: 0 when it ignored the range. `bodyMs`: how long the body had been coming, where it is handed over whole. */
+  | { readonly type: "origin-head"; readonly fetch: FetchId; readonly startByte: number; readonly sizeBytes: number | undefined; readonly bodyMs?: number }
   /** The next bytes of the body, in order. The engine keeps the array: do not reuse it. */
   | { readonly type: "origin-bytes"; readonly fetch: FetchId; readonly bytes: Uint8Array }
   | { readonly type: "origin-done"; readonly fetch: FetchId }

@@ -12,13 +12,16 @@ import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
+import { CHUNK_BYTES } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
-import { Chunk } from "./stored-segment.js";
+import { Chunk, type StoredSegment } from "./stored-segment.js";
 import { Uploads } from "./uploads.js";
 
 /** While something is wanted or requested, decisions are reviewed this often. */
 const BUSY_TICK_MS = 100;
 const IDLE_TICK_MS = 1_000;
+/** Points for a size that the origin contradicts: an honest peer may have been deceived. */
+const WRONG_SIZE = 40;
 /** Runs that a neighbour may have promised of one segment. */
 const MAX_PROMISES = 16;
 
@@ -187,6 +190,7 @@ export class Engine {
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
     this.#uploads.gone(neighbour);
+    this.#judge.forget(peer);
     for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
     this.#judge.review(nowMs);
   }
@@ -252,12 +256,22 @@ export class Engine {
       neighbour.forgetHolding(ref.id);
       // Outside the live window everything counts as deleted (TR3).
       if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) continue;
-      if (neighbour.holdings.size >= MAX_HOLDINGS || neighbour.holdingBytes > MAX_HOLDING_BYTES) continue;
+      // The first entry is the one that has not been renewed for longest.
+      for (const [oldest, holding] of neighbour.holdings) {
+        if (neighbour.holdings.size < MAX_HOLDINGS && neighbour.holdingBytes <= MAX_HOLDING_BYTES) break;
+        this.#countHolding(oldest, holding, -1);
+        neighbour.forgetHolding(oldest);
+      }
       neighbour.holdings.set(ref.id, { sizeBytes, chunks });
       if (chunks !== "all") neighbour.holdingBytes += chunks.length;
       const segment = this.#state.store.get(ref);
       if (segment !== undefined && segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
-      else this.#countHolding(ref.id, { sizeBytes, chunks }, 1);
+      else if (segment === undefined || segment.sizeBytes === sizeBytes) this.#countHolding(ref.id, { sizeBytes, chunks }, 1);
+      else if (segment.sizeCertain) return this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
+      else if (!segment.sizeDisputed) {
+        segment.sizeDisputed = true;
+        this.#plan.examine(segment, 0, "settle", nowMs);
+      }
       for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
       if (chunks === "all") neighbour.promises.delete(ref.id);
     }
@@ -338,8 +352,8 @@ export class Engine {
       case "origin-head": {
         const fetch = this.#fetches.get(input.fetch);
         if (fetch === undefined) return;
-        this.#fetches.head(input.fetch, input.startByte, input.sizeBytes, nowMs);
-        if (input.sizeBytes !== undefined && input.sizeBytes > 0) this.#desk.learnSize(fetch.segment, input.sizeBytes, true);
+        this.#fetches.head(input.fetch, input, nowMs);
+        if (input.sizeBytes !== undefined && input.sizeBytes > 0) this.#learnSize(fetch.segment, input.sizeBytes, nowMs);
         // A part says nothing of the size that a neighbour claims; the whole will.
         else if (fetch.ranged && !fetch.segment.sizeCertain) {
           this.#fetches.abort((f) => f === fetch);
@@ -354,15 +368,15 @@ export class Engine {
         return;
       }
       case "origin-done": {
-        const done = this.#fetches.done(input.fetch, nowMs, (segment, sizeBytes) => this.#desk.learnSize(segment, sizeBytes, true));
+        const done = this.#fetches.done(input.fetch, nowMs, (segment, sizeBytes) => this.#learnSize(segment, sizeBytes, nowMs));
         if (done === undefined) return;
-        if (done.fetch.atByte === 0) {
-          this.#plan.failed(done.fetch.segment, { status: 0, timedOut: false }, nowMs);
-          return this.tick(nowMs);
-        }
-        done.fetch.segment.failure = undefined;
-        done.fetch.segment.originFailures = 0;
         for (const chunk of done.chunks) this.#originChunk(chunk, nowMs);
+        const { segment, slice, atByte } = done.fetch;
+        if (atByte === 0 || atByte < Math.min(slice.end * CHUNK_BYTES, segment.sizeBytes ?? 0)) this.#plan.failed(segment, { status: 0, timedOut: false }, nowMs);
+        else {
+          segment.failure = undefined;
+          segment.originFailures = 0;
+        }
         return this.tick(nowMs);
       }
       case "origin-failed": {
@@ -374,6 +388,19 @@ export class Engine {
         else this.#plan.failed(fetch.segment, input, nowMs);
         return this.tick(nowMs);
       }
+    }
+  }
+
+  /** The origin tells the size; neighbours who told another one lied or were deceived. */
+  #learnSize(segment: StoredSegment, sizeBytes: number, nowMs: number): void {
+    if (segment.sizeCertain && segment.sizeBytes === sizeBytes) return;
+    this.#desk.learnSize(segment, sizeBytes, true);
+    segment.sizeDisputed = false;
+    for (const n of [...this.#state.neighbours.values()]) {
+      const holding = n.holdings.get(segment.ref.id);
+      if (holding === undefined || holding.sizeBytes === sizeBytes) continue;
+      n.forgetHolding(segment.ref.id);
+      this.#blame(n.peer, WRONG_SIZE, "wrong size", nowMs);
     }
   }
 

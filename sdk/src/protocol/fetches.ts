@@ -37,6 +37,8 @@ export interface OriginChunk {
   readonly chunk: number;
   readonly payload: Uint8Array;
   readonly reason: FetchReason;
+  /** It came with the whole segment, for want of ranges. */
+  readonly isWhole: boolean;
 }
 
 /** HTTP requests to the origin: what runs, what came of it, and how fast the origin is. */
@@ -48,6 +50,8 @@ export class Fetches {
   readonly #announcer: Announcer;
   readonly #active = new Map<FetchId, OriginFetch>();
   #nextId = 1;
+  /** False where bodies come whole, at the end: silence means nothing then. */
+  #streams = true;
 
   constructor(state: EngineState, announcer: Announcer) {
     this.#state = state;
@@ -76,11 +80,12 @@ export class Fetches {
   }
 
   /** Headers have come. */
-  head(id: FetchId, startByte: number, sizeBytes: number | undefined, nowMs: number): void {
+  head(id: FetchId, { startByte, sizeBytes, bodyMs = 0 }: { readonly startByte: number; readonly sizeBytes: number | undefined; readonly bodyMs?: number }, nowMs: number): void {
     const fetch = this.#active.get(id);
     if (fetch === undefined) return;
+    this.#streams = bodyMs === 0;
     fetch.heardMs = nowMs;
-    fetch.meter = this.meter.started(fetch.sentMs, nowMs);
+    fetch.meter = this.meter.started(fetch.sentMs, nowMs - bodyMs);
     if (fetch.ranged && (startByte !== fetch.slice.first * CHUNK_BYTES || (sizeBytes === undefined && !fetch.segment.sizeCertain))) this.rangesUsable = false;
     if (startByte % CHUNK_BYTES !== 0) return this.abort((f) => f === fetch);
     if (startByte !== fetch.slice.first * CHUNK_BYTES) {
@@ -139,6 +144,7 @@ export class Fetches {
 
   /** Requests to which nothing has come for longer than this origin usually takes. */
   *stalled(nowMs: number): Generator<OriginFetch> {
+    if (!this.#streams) return;
     for (const f of this.#active.values()) if (nowMs - f.heardMs > Math.max(STALLED_MS, 4 * this.meter.ttfbMs)) yield f;
   }
 
@@ -166,7 +172,7 @@ export class Fetches {
       if (length <= 0 || fetch.partBytes < length) return cut;
       // Where a neighbour says that the segment ends, only the end of the body can tell.
       if (!isEnd && !segment.sizeCertain && fetch.chunk === segment.chunks - 1) return cut;
-      cut.push({ segment, chunk: fetch.chunk, payload: take(fetch, length), reason: fetch.reason });
+      cut.push({ segment, chunk: fetch.chunk, payload: take(fetch, length), reason: fetch.reason, isWhole: fetch.slice.end - fetch.slice.first > 1 });
       if (fetch.chunk < fetch.slice.end) segment.fetching[fetch.chunk] = Math.max(0, (segment.fetching[fetch.chunk] ?? 0) - 1);
       fetch.chunk++;
     }

@@ -17,7 +17,6 @@ export interface HeldChunk {
   readonly chunk: number;
   readonly giver: Neighbour;
   readonly hash: ChunkHash;
-  readonly sinceMs: number;
 }
 
 /**

@@ -29,7 +29,6 @@ interface Pending {
   readonly payload: Uint8Array;
   /** Undefined: the origin. */
   readonly giver: Neighbour | undefined;
-  readonly sinceMs: number;
 }
 
 interface Parts {
@@ -48,6 +47,10 @@ export class Judge {
   readonly #p: Parts;
   readonly #pending = new Map<number, Pending>();
   readonly #disputes = new Map<PeerId, number>();
+  /** One dispute a segment at a time: the first verdict bans a liar, and often that ends the others. */
+  readonly #settling = new Map<StoredSegment, FetchId>();
+  /** The origin could not answer: it is not asked to judge again before this time. */
+  #nextExaminationMs = 0;
   #nextToken = 1;
 
   constructor(parts: Parts) {
@@ -56,18 +59,18 @@ export class Judge {
 
   /** A neighbour's chunk, already marked as received. */
   submit(segment: StoredSegment, chunk: number, payload: Uint8Array, giver: Neighbour): void {
-    this.#hash({ segment, chunk, payload, giver, sinceMs: 0 });
+    this.#hash({ segment, chunk, payload, giver });
   }
 
   /** A chunk of the origin's: it goes into the store, and says who was right. */
-  originChunk({ segment, chunk, payload, reason }: OriginChunk, nowMs: number): void {
+  originChunk({ segment, chunk, payload, reason, isWhole }: OriginChunk, nowMs: number): void {
     if (chunk >= segment.chunks) return;
     // A check that took the chunk's place would not test the neighbour who is about to give it.
-    if (segment.state[chunk] === Chunk.missing && reason !== "check") {
+    if (segment.state[chunk] === Chunk.missing && (reason !== "check" || (isWhole && segment.requested[chunk] === 0))) {
       segment.receive(chunk, payload, "origin");
       this.#p.state.store.heldBytes += payload.length;
     } else if (reason !== "check" && reason !== "settle") this.#p.state.counters.duplicateBytes += payload.length;
-    this.#hash({ segment, chunk, payload, giver: undefined, sinceMs: nowMs });
+    this.#hash({ segment, chunk, payload, giver: undefined });
   }
 
   hashed({ token, hash }: Extract<Input, { type: "hashed" }>, nowMs: number): void {
@@ -80,7 +83,7 @@ export class Judge {
     if (giver === undefined) return this.#originSaid(segment, chunk, payload, hash, nowMs);
     // Replaced or evicted meanwhile.
     if (segment.payloads[chunk] !== payload || segment.state[chunk] !== Chunk.unverified) return;
-    this.#decide({ segment, chunk, giver, hash, sinceMs: nowMs }, nowMs);
+    this.#decide({ segment, chunk, giver, hash }, nowMs);
   }
 
   /** What a neighbour vouches for. An answer settles held chunks; news about what we hold already may start a dispute. */
@@ -98,6 +101,11 @@ export class Judge {
     for (const held of this.#p.integrity.held.values()) this.#decide(held, nowMs);
   }
 
+  /** A neighbour is gone. */
+  forget(peer: PeerId): void {
+    this.#disputes.delete(peer);
+  }
+
   /** The origin could not be asked: held chunks wait for the next occasion. */
   examinationFailed(nowMs: number): void {
     this.#nextExaminationMs = nowMs + EXAMINATION_RETRY_MS;
@@ -108,10 +116,6 @@ export class Judge {
     for (const { segment, chunk } of this.#p.integrity.soleWordOf(peer)) this.#drop(segment, chunk, nowMs);
   }
 
-  /** One dispute a segment at a time: the first verdict bans a liar, and often that ends the others. */
-  readonly #settling = new Map<StoredSegment, FetchId>();
-  /** The origin could not answer: it is not asked to judge again before this time. */
-  #nextExaminationMs = 0;
 
   #hash(pending: Pending): void {
     const token = this.#nextToken++;
@@ -125,6 +129,10 @@ export class Judge {
     const key = `${segment.ref.id}/${chunk}`;
     if (segment.state[chunk] !== Chunk.unverified || segment.givers[chunk] !== giver.peer) {
       integrity.held.delete(key);
+      return;
+    }
+    if (segment.sizeDisputed) {
+      integrity.held.set(key, held);
       return;
     }
     const isChecking = giver.check !== undefined && this.#p.fetches.get(giver.check) !== undefined;

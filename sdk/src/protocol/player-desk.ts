@@ -55,7 +55,10 @@ export class PlayerDesk {
     const { store, wanted } = this.#state;
     const isNew = !store.segments.has(info.ref.id);
     const segment = store.open(info, kind);
-    if (isNew) this.#adopt(segment);
+    if (isNew) {
+      this.#adopt(segment);
+      store.adopt(segment);
+    }
     this.#wants.set(want, segment);
     if (segment.wants.size === 0) {
       segment.wantedMs = nowMs;

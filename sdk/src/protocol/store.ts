@@ -1,5 +1,5 @@
 import type { TrackId } from "./ids.js";
-import type { SegmentInfo, SegmentRef, TrackKind } from "./segment.js";
+import { INIT_SEQUENCE, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
 import { StoredSegment } from "./stored-segment.js";
 
 /** A rendition as its playlist last showed it. */
@@ -16,6 +16,8 @@ export interface Track {
 
 /** Segments this playlist has dropped are kept that much longer, since neighbours lag behind each other by a few. */
 const LIVE_MARGIN_SEGMENTS = 3;
+/** An initialization segment, which has no sequence, is kept until what it was asked for lies that far back. */
+const LIVE_MARGIN_S = 60;
 
 /** Every segment this peer knows of, with the chunks it holds; bounded in bytes. */
 export class Store {
@@ -42,6 +44,12 @@ export class Store {
     return known;
   }
 
+  /** A segment that the player asked for and no playlist has shown, such as an initialization segment: a live track forgets it in time. */
+  adopt(segment: StoredSegment): void {
+    const track = this.tracks.get(segment.ref.track);
+    if (track?.live === true && !track.segments.includes(segment)) track.passed.push(segment);
+  }
+
   /** Takes over a playlist and returns what a live one has moved past (TR3: the discard window), which is forgotten. */
   updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }): StoredSegment[] {
     const segments = update.segments.map((info) => this.open(info, update.kind));
@@ -54,7 +62,8 @@ export class Store {
     const gone: StoredSegment[] = [];
     for (const segment of [...previous.passed, ...previous.segments]) {
       if (current.has(segment)) continue;
-      if (segment.ref.sequence >= discardBefore || segment.wants.size > 0) track.passed.push(segment);
+      const isPassed = segment.ref.sequence === INIT_SEQUENCE ? segment.startS < (segments[0]?.startS ?? 0) - LIVE_MARGIN_S : segment.ref.sequence < discardBefore;
+      if (!isPassed || segment.wants.size > 0) track.passed.push(segment);
       else if (this.forget(segment)) gone.push(segment);
     }
     return gone;

@@ -15,6 +15,8 @@ export class StoredSegment {
   sizeBytes: number | undefined;
   /** The size comes from the origin or the playlist, not from a neighbour's word. */
   sizeCertain = false;
+  /** Neighbours tell different sizes, and the origin has not been heard. */
+  sizeDisputed = false;
   chunks = 0;
   /** Per chunk one of {@link Chunk}. */
   state = new Uint8Array(0);
