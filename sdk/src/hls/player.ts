@@ -21,6 +21,7 @@ export class Player {
   readonly #open: OpenSession;
   readonly #onEnd: () => void;
   #session: PlayerSession | undefined;
+  #ended = false;
 
   constructor(hls: Hls, open: OpenSession, onEnd: () => void) {
     this.#hls = hls;
@@ -49,18 +50,20 @@ export class Player {
   destroy(): void {
     this.#hls.off("hlsManifestLoading" as Events.MANIFEST_LOADING, this.#onManifest, this);
     this.#hls.off("hlsDestroying" as Events.DESTROYING, this.destroy, this);
+    this.#ended = true;
     this.leave();
     this.#onEnd();
   }
 
   #onManifest(): void {
     this.leave();
-    // The event has the URL as the page gave it, the instance has it absolute.
-    this.#enter(false);
+    // Afterwards: hls.js's playlist loader hears of the event later than we do, and its request should not wait for us. The event
+    // has the URL as the page gave it, the instance has it absolute.
+    queueMicrotask(() => this.#enter(false));
   }
 
   #enter(resumed: boolean): void {
     const { url } = this.#hls;
-    if (!this.#session && url) this.#session = this.#open(this.#hls, { url, resumed });
+    if (!this.#ended && !this.#session && url) this.#session = this.#open(this.#hls, { url, resumed });
   }
 }

@@ -364,13 +364,13 @@ export class Engine {
       case "origin-bytes": {
         const fetch = this.#fetches.get(input.fetch);
         if (fetch !== undefined) this.#desk.received(fetch.segment, nowMs);
-        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes, nowMs)) this.#originChunk(chunk, nowMs);
+        for (const chunk of this.#fetches.bytes(input.fetch, input.bytes, nowMs)) this.#originChunk(chunk);
         return;
       }
       case "origin-done": {
         const done = this.#fetches.done(input.fetch, nowMs, (segment, sizeBytes) => this.#learnSize(segment, sizeBytes, nowMs));
         if (done === undefined) return;
-        for (const chunk of done.chunks) this.#originChunk(chunk, nowMs);
+        for (const chunk of done.chunks) this.#originChunk(chunk);
         const { segment, slice, atByte } = done.fetch;
         if (atByte === 0 || atByte < Math.min(slice.end * CHUNK_BYTES, segment.sizeBytes ?? 0)) this.#plan.failed(segment, { status: 0, timedOut: false }, nowMs);
         else {
@@ -396,7 +396,7 @@ export class Engine {
     if (segment.sizeCertain && segment.sizeBytes === sizeBytes) return;
     this.#desk.learnSize(segment, sizeBytes, true);
     segment.sizeDisputed = false;
-    for (const n of [...this.#state.neighbours.values()]) {
+    for (const n of this.#state.neighbours.values()) {
       const holding = n.holdings.get(segment.ref.id);
       if (holding === undefined || holding.sizeBytes === sizeBytes) continue;
       n.forgetHolding(segment.ref.id);
@@ -404,10 +404,10 @@ export class Engine {
     }
   }
 
-  #originChunk(chunk: OriginChunk, nowMs: number): void {
+  #originChunk(chunk: OriginChunk): void {
     const { segment, chunk: index } = chunk;
     if (segment.requested[index] !== 0 && chunk.reason !== "check") this.#downloads.cancel((r) => r.segment === segment && r.chunk === index);
-    this.#judge.originChunk(chunk, nowMs);
+    this.#judge.originChunk(chunk);
   }
 
   #hasOutstanding(): boolean {

@@ -15,3 +15,4 @@ export type WantId = Brand<number, "WantId">;
 export type FetchId = Brand<number, "FetchId">;
 
 export const isPeerId = (value: unknown): value is PeerId => typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+export const isSwarmId = (value: unknown): value is SwarmId => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);

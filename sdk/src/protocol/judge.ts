@@ -63,7 +63,7 @@ export class Judge {
   }
 
   /** A chunk of the origin's: it goes into the store, and says who was right. */
-  originChunk({ segment, chunk, payload, reason, isWhole }: OriginChunk, nowMs: number): void {
+  originChunk({ segment, chunk, payload, reason, isWhole }: OriginChunk): void {
     if (chunk >= segment.chunks) return;
     // A check that took the chunk's place would not test the neighbour who is about to give it.
     if (segment.state[chunk] === Chunk.missing && (reason !== "check" || (isWhole && segment.requested[chunk] === 0))) {
