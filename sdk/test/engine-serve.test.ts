@@ -61,6 +61,18 @@ describe("Serving", () => {
     expect(given(b, peer)).toHaveLength(12);
   });
 
+  test("a neighbour whose line has died keeps nobody waiting", () => {
+    const b = seeding();
+    const dead = b.neighbour(1);
+    ask(b, dead, 0, 20);
+    const peer = b.neighbour(2);
+    ask(b, peer, 0, 20);
+    expect(given(b, peer)).toHaveLength(0);
+    b.advance(2_500);
+    expect(given(b, peer).length).toBeGreaterThan(0);
+    expect(given(b, dead)).toHaveLength(8);
+  });
+
   test("what is cancelled is not sent", () => {
     const b = seeding();
     const peer = b.neighbour(1);

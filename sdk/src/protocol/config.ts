@@ -22,8 +22,8 @@ export const LOW_WINDOW_S = 60;
 
 /** HAVE is batched this long (DESIGN: 200-400 ms). */
 export const HAVE_INTERVAL_MS = 250;
-/** Requests in flight with a neighbour: at least this many (DESIGN), more on a fast path. */
-export const MIN_PIPELINE = 8;
+/** Requests in flight with a neighbour that has not been measured (DESIGN: about eight); afterwards as its rate says. */
+export const START_PIPELINE = 8;
 export const MAX_PIPELINE = 64;
 /** Bytes handed to the transport of one neighbour before waiting for it to drain (FACTS: 64-128 KiB). */
 export const SEND_HIGH_WATER_BYTES = 128 * 1024;

@@ -1,4 +1,4 @@
-import { MAX_PIPELINE, MIN_PIPELINE } from "./config.js";
+import { MAX_PIPELINE, START_PIPELINE } from "./config.js";
 import type { Integrity } from "./integrity.js";
 import type { ChunkRun } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
@@ -56,7 +56,7 @@ export class Downloads {
     const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
     let picks = pickChunks(neighbour, this.#list, { count: room, lowCount: lowOut, offset: this.#offset, nowMs });
     if (picks.length === 0 && neighbour.outstanding.length === 0)
-      picks = pickEndgame(neighbour, this.#list, { count: MIN_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
+      picks = pickEndgame(neighbour, this.#list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
     this.#request(neighbour, picks, nowMs);
   }
 
@@ -64,7 +64,7 @@ export class Downloads {
   depth(neighbour: Neighbour): number {
     if (neighbour.timeoutsInARow > 0) return 2;
     const chunksPerMs = neighbour.rate.bps() / 8_000 / CHUNK_BYTES;
-    if (chunksPerMs === 0) return MIN_PIPELINE;
+    if (chunksPerMs === 0) return START_PIPELINE;
     return Math.max(2, Math.min(MAX_PIPELINE, Math.ceil(chunksPerMs * (neighbour.roundTrip.minMs + TURNAROUND_MS))));
   }
 

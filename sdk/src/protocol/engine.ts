@@ -189,7 +189,6 @@ export class Engine {
     const neighbour = this.#membership.disconnected(peer, nowMs);
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
-    this.#uploads.gone(neighbour);
     this.#judge.forget(peer);
     for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
     this.#judge.review(nowMs);

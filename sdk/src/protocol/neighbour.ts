@@ -63,6 +63,8 @@ export class Neighbour {
   choked = true;
   uploads: QueuedUpload[] = [];
   bufferedBytes = 0;
+  /** When the transport last sent some of that. */
+  drainedMs = 0;
   uploadedBytes = 0;
 
   // give-to-get (TR2)

@@ -12,6 +12,8 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 
 /** The transport holds what the uplink sends in this time, and at least two chunks. */
 const TRANSPORT_MS = 200;
+/** A line that takes nothing for this long counts as dead until it does. */
+const STUCK_MS = 1_000;
 const MIN_TRANSPORT_BYTES = 2 * CHUNK_BYTES;
 /** Chunks that one receipt may speak of. */
 const MAX_RECEIPTED = 4_096;
@@ -21,7 +23,6 @@ export class Uploads {
   readonly #state: EngineState;
   readonly #choker = new GiveToGet();
   readonly #rate = new Rate();
-  #inTransportBytes = 0;
   #drainedMs = 0;
   /** Whose turn it is. */
   #turn = 0;
@@ -70,17 +71,11 @@ export class Uploads {
   /** The transport has sent some of what it held: bytes still buffered there. */
   drained(neighbour: Neighbour, bufferedBytes: number, nowMs: number): void {
     const bytes = Math.max(0, neighbour.bufferedBytes - bufferedBytes);
-    this.#inTransportBytes -= bytes;
+    neighbour.drainedMs = nowMs;
     neighbour.bufferedBytes = Math.min(neighbour.bufferedBytes, bufferedBytes);
     if (bytes > 0) this.#rate.sample(bytes, Math.max(0, nowMs - this.#drainedMs));
     this.#drainedMs = nowMs;
     this.pump(nowMs);
-  }
-
-  /** A neighbour has gone, with what was on its way to it. */
-  gone(neighbour: Neighbour): void {
-    this.#inTransportBytes -= neighbour.bufferedBytes;
-    neighbour.bufferedBytes = 0;
   }
 
   /**
@@ -90,19 +85,24 @@ export class Uploads {
   pump(nowMs: number): void {
     const bps = this.#rate.bps();
     const budgetBytes = bps === 0 ? SEND_HIGH_WATER_BYTES : Math.max(MIN_TRANSPORT_BYTES, (bps / 8_000) * TRANSPORT_MS);
-    const waiting = [...this.#state.neighbours.values()].filter((n) => n.uploads.length > 0);
+    // A neighbour whose line has died holds nobody up.
+    const moving = [...this.#state.neighbours.values()].filter((n) => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS);
+    const waiting = moving.filter((n) => n.uploads.length > 0);
+    let inTransportBytes = 0;
+    for (const n of moving) inTransportBytes += n.bufferedBytes;
+    if (inTransportBytes === 0) this.#drainedMs = nowMs;
     const gone = new Map<Neighbour, ChunkRun[]>();
-    for (let served = true; served && this.#inTransportBytes < budgetBytes; ) {
+    for (let served = true; served && inTransportBytes < budgetBytes; ) {
       served = false;
       for (let i = 0; i < waiting.length; i++) {
         const neighbour = waiting[(i + this.#turn) % waiting.length];
         if (neighbour === undefined || neighbour.uploads.length === 0 || neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
-        if (this.#inTransportBytes >= budgetBytes) {
+        if (inTransportBytes >= budgetBytes) {
           this.#turn += i;
           break;
         }
-        if (this.#inTransportBytes === 0) this.#drainedMs = nowMs;
-        this.#serve(neighbour, gone);
+        if (neighbour.bufferedBytes === 0) neighbour.drainedMs = nowMs;
+        inTransportBytes += this.#serve(neighbour, gone);
         served = true;
       }
     }
@@ -114,7 +114,7 @@ export class Uploads {
   tick(nowMs: number): void {
     this.#sendReceipts(nowMs);
     if (!this.#state.options.serves) return;
-    this.#clockBusy(nowMs);
+    this.pump(nowMs);
     const elapsedMs = Math.max(1, nowMs - this.#reviewedMs);
     const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
     const served = this.#choker.review({ neighbours, unchoked: this.#unchoked(), busy: this.#busyMs / elapsedMs, nowMs }, this.#state.random);
@@ -175,10 +175,10 @@ export class Uploads {
     }
   }
 
-  /** Sends one chunk; what is no longer here goes to `gone`. */
-  #serve(neighbour: Neighbour, gone: Map<Neighbour, ChunkRun[]>): void {
+  /** Sends one chunk and returns its length; what is no longer here goes to `gone`. */
+  #serve(neighbour: Neighbour, gone: Map<Neighbour, ChunkRun[]>): number {
     const next = neighbour.uploads.shift();
-    if (next === undefined) return;
+    if (next === undefined) return 0;
     const segment = this.#state.store.get(next.segment);
     const payload = segment?.state[next.chunk] === Chunk.verified ? segment.payloads[next.chunk] : undefined;
     if (segment === undefined || payload === undefined) {
@@ -187,14 +187,14 @@ export class Uploads {
       if (last !== undefined && last.segment.id === next.segment.id && last.first + last.count === next.chunk) runs[runs.length - 1] = { ...last, count: last.count + 1 };
       else runs.push({ segment: next.segment, first: next.chunk, count: 1 });
       gone.set(neighbour, runs);
-      return;
+      return 0;
     }
     this.#state.send(neighbour.peer, { type: "DATA", segment: next.segment, chunk: next.chunk, payload });
     neighbour.bufferedBytes += payload.length;
-    this.#inTransportBytes += payload.length;
     neighbour.uploadedBytes += payload.length;
     neighbour.markGiven(segment, next.chunk);
     this.#state.counters.uploadedBytes += payload.length;
+    return payload.length;
   }
 
   #sendReceipts(nowMs: number): void {
