@@ -24,7 +24,7 @@ export const LOW_WINDOW_S = 60;
 export const HAVE_INTERVAL_MS = 250;
 /** Requests in flight with a neighbour that has not been measured (DESIGN: about eight); afterwards as its rate says. */
 export const START_PIPELINE = 8;
-export const MAX_PIPELINE = 64;
+export const MAX_PIPELINE = 160;
 /** Bytes handed to the transport of one neighbour before waiting for it to drain (FACTS: 64-128 KiB). */
 export const SEND_HIGH_WATER_BYTES = 128 * 1024;
 /** Requests a neighbour may queue with us; the rest is rejected. */
