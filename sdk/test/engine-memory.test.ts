@@ -69,8 +69,7 @@ describe("Memory", () => {
     expect(b.sent("REJECT", peer)).toMatchObject([{ message: { runs: [{ first: 8, count: 12 }] } }]);
   });
 
-  // `evict` clears the counts of requests under way (and `release` then finds none), so the chunk may be asked for a third
-  // time. `#trim` should take those requests back first, as `#discarded` does.
+  // Eviction clears the counts of requests under way; were they not taken back first, a chunk might be asked for a third time.
   test("requests for a segment that is evicted are taken back", () => {
     const b = new Bench({ memoryBytes: 612_000 });
     b.play();

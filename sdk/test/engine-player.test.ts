@@ -223,8 +223,7 @@ describe("Idle", () => {
     stepOn(b, 2_000);
   });
 
-  // `Membership.nextReviewMs` names a time at which `review` does nothing yet: that asks for more than START_PATIENCE_MS, not
-  // for as much (`>` where `>=` is meant). In virtual time that is for ever.
+  // A time to be called at when nothing is due yet would, in virtual time, be for ever.
   test("nor while peers wait to be called until the first picture is there", () => {
     const b = new Bench();
     b.play();

@@ -3,7 +3,7 @@ import type { Integrity } from "./integrity.js";
 import type { ChunkRun } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
-import { CHUNK_BYTES } from "./segment.js";
+import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
@@ -54,7 +54,7 @@ export class Downloads {
     }
     if (this.#list.length === 0) return;
     const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
-    let picks = pickChunks(neighbour, this.#list, { count: room, lowCount: lowOut, offset: this.#offset, nowMs });
+    let picks = pickChunks(neighbour, this.#list, { count: room, lowCount: lowOut, offset: this.#offset });
     if (picks.length === 0 && neighbour.outstanding.length === 0)
       picks = pickEndgame(neighbour, this.#list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
     this.#request(neighbour, picks, nowMs);
@@ -189,13 +189,16 @@ export class Downloads {
 }
 
 /** Consecutive chunks of one segment become one run. */
-export function toRuns(picks: readonly Pick[]): ChunkRun[] {
-  const sorted = [...picks].sort((a, b) => (a.segment === b.segment ? a.chunk - b.chunk : a.segment.ref.id < b.segment.ref.id ? -1 : 1));
-  const runs: { segment: ChunkRun["segment"]; first: number; count: number }[] = [];
+export const toRuns = (picks: readonly Pick[]): ChunkRun[] => chunkRuns(picks.map(({ segment, chunk }) => ({ segment: segment.ref, chunk })));
+
+/** As {@link toRuns}, for chunks of segments that may be gone. */
+export function chunkRuns(chunks: readonly { readonly segment: SegmentRef; readonly chunk: number }[]): ChunkRun[] {
+  const sorted = [...chunks].sort((a, b) => (a.segment.id === b.segment.id ? a.chunk - b.chunk : a.segment.id < b.segment.id ? -1 : 1));
+  const runs: { segment: SegmentRef; first: number; count: number }[] = [];
   for (const { segment, chunk } of sorted) {
     const last = runs.at(-1);
-    if (last !== undefined && last.segment === segment.ref && last.first + last.count === chunk) last.count++;
-    else runs.push({ segment: segment.ref, first: chunk, count: 1 });
+    if (last !== undefined && last.segment.id === segment.id && last.first + last.count === chunk) last.count++;
+    else runs.push({ segment, first: chunk, count: 1 });
   }
   return runs;
 }

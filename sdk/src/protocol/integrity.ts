@@ -163,11 +163,7 @@ export class Integrity {
     return own !== undefined && own.hash !== hash;
   }
 
-  /** A complete segment needs no words any more. */
-  complete(segment: StoredSegment): void {
-    this.forget(segment.ref.id);
-  }
-
+  /** A complete or discarded segment needs no words any more. */
   forget(segmentId: string): void {
     this.#truths.delete(segmentId);
     for (const [key, held] of this.held) if (held.segment.ref.id === segmentId) this.held.delete(key);

@@ -64,7 +64,7 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
 }
 
 /** The next chunks to ask `neighbour` for, at most `count`, best first. */
-export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number; nowMs: number }): Pick[] {
+export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number }): Pick[] {
   const picks: Pick[] = [];
   const rare: (Pick & { readonly rarity: number })[] = [];
   let gathered: Priority | undefined;

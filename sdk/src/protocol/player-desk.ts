@@ -106,7 +106,7 @@ export class PlayerDesk {
     this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
     this.#announcer.changed(segment, nowMs);
     if (segment.complete) {
-      this.#integrity.complete(segment);
+      this.#integrity.forget(segment.ref.id);
       this.#trim(nowMs);
       if (segment.wants.size > 0) this.deliver(segment, nowMs);
     } else if (segment.wants.size > 0) {

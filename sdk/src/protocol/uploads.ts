@@ -1,11 +1,11 @@
 import { hasBit } from "./bitfield.js";
 import { GiveToGet } from "./choker.js";
 import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES } from "./config.js";
-import { toRuns } from "./downloads.js";
+import { chunkRuns, toRuns } from "./downloads.js";
 import { Rate } from "./estimator.js";
 import type { PeerId } from "./ids.js";
 import { MAX_RUNS, type ChunkRun, type Message } from "./message.js";
-import type { Neighbour } from "./neighbour.js";
+import type { Neighbour, QueuedUpload } from "./neighbour.js";
 import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -91,7 +91,7 @@ export class Uploads {
     let inTransportBytes = 0;
     for (const n of moving) inTransportBytes += n.bufferedBytes;
     if (inTransportBytes === 0) this.#drainedMs = nowMs;
-    const gone = new Map<Neighbour, ChunkRun[]>();
+    const gone = new Map<Neighbour, QueuedUpload[]>();
     for (let served = true; served && inTransportBytes < budgetBytes; ) {
       served = false;
       for (let i = 0; i < waiting.length; i++) {
@@ -106,7 +106,7 @@ export class Uploads {
         served = true;
       }
     }
-    for (const [neighbour, runs] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
+    for (const [neighbour, uploads] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: chunkRuns(uploads).slice(0, MAX_RUNS) });
     this.#clockBusy(nowMs);
   }
 
@@ -176,17 +176,13 @@ export class Uploads {
   }
 
   /** Sends one chunk and returns its length; what is no longer here goes to `gone`. */
-  #serve(neighbour: Neighbour, gone: Map<Neighbour, ChunkRun[]>): number {
+  #serve(neighbour: Neighbour, gone: Map<Neighbour, QueuedUpload[]>): number {
     const next = neighbour.uploads.shift();
     if (next === undefined) return 0;
     const segment = this.#state.store.get(next.segment);
     const payload = segment?.state[next.chunk] === Chunk.verified ? segment.payloads[next.chunk] : undefined;
     if (segment === undefined || payload === undefined) {
-      const runs = gone.get(neighbour) ?? [];
-      const last = runs.at(-1);
-      if (last !== undefined && last.segment.id === next.segment.id && last.first + last.count === next.chunk) runs[runs.length - 1] = { ...last, count: last.count + 1 };
-      else runs.push({ segment: next.segment, first: next.chunk, count: 1 });
-      gone.set(neighbour, runs);
+      gone.set(neighbour, [...(gone.get(neighbour) ?? []), next]);
       return 0;
     }
     this.#state.send(neighbour.peer, { type: "DATA", segment: next.segment, chunk: next.chunk, payload });
@@ -216,10 +212,7 @@ export class Uploads {
     neighbour.choked = choked;
     this.#state.send(neighbour.peer, { type: choked ? "CHOKE" : "UNCHOKE" });
     if (!choked || neighbour.uploads.length === 0) return;
-    const runs = toRuns(neighbour.uploads.flatMap((u) => {
-      const segment = this.#state.store.get(u.segment);
-      return segment === undefined ? [] : [{ segment, chunk: u.chunk }];
-    }));
+    const runs = chunkRuns(neighbour.uploads);
     neighbour.uploads = [];
     this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
   }
