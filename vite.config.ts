@@ -2,13 +2,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type UserConfig } from "vite";
 import { leanDependencies } from "./sdk/shims/lean-dependencies.js";
+import { privateNames } from "./sdk/shims/private-names.js";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const at = (...parts: string[]): string => join(root, ...parts);
-
-/** Property names of the engine alone, which nothing outside the bundle sees: shortened, they save a kilobyte. */
-const ENGINE_ONLY =
-  /^(holdings|holdingBytes|outstanding|falseChunks|forwardedOurs|forwardedTotal|timeoutsInARow|waitingSinceMs|lateAllowed|roundTrip|connectedMs|handshaken|confirmedChunks|verifiedCount|soleWord|originRetryMs|originFailures|nextEscalationMs|escalation|sizeCertain|sizeDisputed|availability|heldBytes|wantedMs|marginS|rangesUsable|positionS|discardBefore|timeLeftS|activeTracks|hookIn|chunkLength|isHeld|spotCheckDue|soleWordOf|contradictsItself|learnSize|wantsChanged|promiseEnded|introduce|giveUpStalled|rateForBps|fillAll|hasPromised|forgetHolding|markGiven|promises|uploads|givers|fetching|requested|certain|verified)$/;
 
 /** The SDK as one file. Nothing is external: hls.js is the page's own, and only its types are imported. */
 function library(entry: string, format: "es" | "iife", fileName: string): UserConfig {
@@ -20,7 +17,7 @@ function library(entry: string, format: "es" | "iife", fileName: string): UserCo
       target: "es2022",
       minify: "terser",
       // Terser after Vite's own minifier: each finds what the other leaves, together 3 % less than either.
-      terserOptions: { ecma: 2020, compress: { passes: 2 }, mangle: { module: format === "es", properties: { regex: ENGINE_ONLY } } },
+      terserOptions: { ecma: 2020, compress: { passes: 2 }, mangle: { module: format === "es", properties: { regex: privateNames(root) } } },
       sourcemap: true,
       lib: { entry: at(entry), formats: [format], name: "Shoal", fileName: () => fileName },
       rolldownOptions: {
