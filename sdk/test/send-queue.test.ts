@@ -42,6 +42,31 @@ describe("send queue", () => {
     expect(reports).toEqual([1000]);
   });
 
+  it("goes on reporting when more is pushed in answer to a report", () => {
+    const channel = new FakeChannel();
+    const reports: number[] = [];
+    const queue: SendQueue = new SendQueue(channel, (bufferedBytes) => {
+      reports.push(bufferedBytes);
+      if (reports.length < 3) queue.push(message(0));
+    });
+    queue.push(message(0));
+    for (let i = 0; i < 4; i++) {
+      channel.bufferedAmount = 0;
+      queue.onLow();
+    }
+    expect(reports).toEqual([0, 0, 0]);
+  });
+
+  it("does not report small frames, for whose end nobody waits", () => {
+    const channel = new FakeChannel();
+    const reports: number[] = [];
+    const queue = new SendQueue(channel, (bufferedBytes) => reports.push(bufferedBytes));
+    queue.push(new Uint8Array(200));
+    channel.bufferedAmount = 0;
+    queue.onLow();
+    expect(reports).toEqual([]);
+  });
+
   it("refuses what would pass its bound", () => {
     const queue = new SendQueue(new FakeChannel(), () => {});
     let pushed = 0;

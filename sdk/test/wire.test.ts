@@ -18,7 +18,7 @@ const hash = "ffeeddccbbaa99887766554433221100" as ChunkHash;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const have = (...entries: BufferMapEntry[]): Message => ({ type: "HAVE", entries });
-const request = (first: number, count: number): Message => ({ type: "REQUEST", runs: [{ segment, first, count }] });
+const request = (first: number, count: number): Message => ({ type: "REQUEST", runs: [{ segment, first, count }], urgent: false });
 const data = (payload: Uint8Array, chunk = 3): Message => ({ type: "DATA", segment, chunk, payload });
 const integrity = (first: number, hashes: number): Message => ({ type: "INTEGRITY", segment, first, fromOrigin: true, hashes: Array<ChunkHash>(hashes).fill(hash) });
 
@@ -105,7 +105,7 @@ describe("bytes that ARCHITECTURE.md promises", () => {
   test("runs of one segment in a row name it once", () => {
     const other = someSegment(43);
     const runs = [{ segment, first: 1, count: 1 }, { segment, first: 3, count: 2 }, { segment: other, first: 0, count: 1 }, { segment, first: 9, count: 1 }];
-    expect(hex(encode({ type: "REQUEST", runs }))).toBe(`05${NAME}010001000100030002deadbeef0000002bcafef00d0000000001${NAME}0000090001`);
+    expect(hex(encode({ type: "REQUEST", runs, urgent: false }))).toBe(`05${NAME}010001000100030002deadbeef0000002bcafef00d0000000001${NAME}0000090001`);
     expectRefused(fromHex(`05${NAME}0000010001${NAME}0000030002`), "runs of one segment in two groups");
   });
 

@@ -8,6 +8,9 @@ const CHANNEL_BYTES = 256 * 1024;
 /** What waits here at most: a peer that does not read costs no more memory than this. */
 export const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
+/** Frames without a chunk in them are not reported: nobody waits for their end. */
+const SMALL_BYTES = 1024;
+
 /** What a {@link SendQueue} needs of a data channel. */
 export interface SendChannel {
   readonly bufferedAmount: number;
@@ -22,6 +25,8 @@ export class SendQueue {
   readonly #report: (bufferedBytes: number) => void;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** Something worth a report has been handed over since the channel was last empty. */
+  #owes = false;
 
   /** `report` is never called from inside {@link push}. */
   constructor(channel: SendChannel, report: (bufferedBytes: number) => void) {
@@ -35,6 +40,7 @@ export class SendQueue {
 
   /** False when {@link MAX_QUEUED_BYTES} would be passed: the peer does not read. `bytes` may be used again afterwards. */
   push(bytes: Uint8Array): boolean {
+    this.#owes ||= bytes.length >= SMALL_BYTES;
     if (this.#waiting.length === 0 && this.#channel.bufferedAmount + bytes.byteLength <= CHANNEL_BYTES) {
       this.#send(bytes);
       return true;
@@ -55,7 +61,12 @@ export class SendQueue {
       sent += 1;
     }
     if (sent > 0) this.#waiting = this.#waiting.slice(sent);
-    if (this.bufferedBytes <= this.#channel.bufferedAmountLowThreshold) this.#report(this.bufferedBytes);
+    const { bufferedBytes } = this;
+    if (this.#owes && bufferedBytes <= this.#channel.bufferedAmountLowThreshold) {
+      this.#owes = bufferedBytes > 0;
+      // More may be pushed from inside.
+      this.#report(bufferedBytes);
+    }
     // And again at half of that, down to nothing: what is left must not count as under way for ever.
     this.#mark();
   }

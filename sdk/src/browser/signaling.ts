@@ -40,7 +40,6 @@ export interface SignalingEvents {
   /** The answer to {@link SignalingClient.find}. */
   readonly onPeers: (reply: FindReply) => void;
   readonly onSignal: (from: PeerId, data: SignalData) => void;
-  readonly onPeerLeft: (peer: PeerId) => void;
   readonly onError: (error: SignalingError) => void;
 }
 
@@ -98,9 +97,6 @@ export class SignalingClient {
     });
     socket.on("signal", ({ swarm, from, data }) => {
       if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data);
-    });
-    socket.on("peer-left", ({ swarm, peer }) => {
-      if (swarm === this.#request.swarm && isPeerId(peer)) this.#events.onPeerLeft(peer);
     });
   }
 

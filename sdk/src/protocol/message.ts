@@ -30,7 +30,8 @@ export type Message =
   | { readonly type: "WANT"; readonly segments: readonly SegmentRef[] }
   /** "I am fetching these from the origin": others need not. Withdrawn when the fetch fails. */
   | { readonly type: "PROMISE"; readonly runs: readonly ChunkRun[]; readonly withdrawn: boolean }
-  | { readonly type: "REQUEST"; readonly runs: readonly ChunkRun[] }
+  /** `urgent`: the playhead is near; such chunks are served before others'. */
+  | { readonly type: "REQUEST"; readonly runs: readonly ChunkRun[]; readonly urgent: boolean }
   /** Takes back requests that are not answered yet. */
   | { readonly type: "CANCEL"; readonly runs: readonly ChunkRun[] }
   /** These requests will not be answered: choked, evicted or never held. */
@@ -54,7 +55,10 @@ export type Message =
 export type MessageType = Message["type"];
 
 /** Bounds that the parser enforces and every sender keeps. */
-export const MAX_MESSAGE_BYTES = 64 * 1024;
+/** What a data channel carries at a time. */
+export const MAX_FRAME_BYTES = 64 * 1024;
+/** A frame of one message. */
+export const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 2;
 export const MAX_ENTRIES = 1024;
 export const MAX_RUNS = 256;
 export const MAX_HASHES = 1024;

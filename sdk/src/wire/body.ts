@@ -12,7 +12,7 @@ export function readBody(reader: Reader, { type, flag }: { type: Exclude<Message
     case "HAVE": return { type, entries: readBufferMap(reader) };
     case "WANT": return { type, segments: readSegments(reader) };
     case "PROMISE": return { type, runs: readRuns(reader), withdrawn: flag };
-    case "REQUEST":
+    case "REQUEST": return { type, runs: readRuns(reader), urgent: flag };
     case "CANCEL":
     case "REJECT":
     case "INTEGRITY_REQ": return { type, runs: readRuns(reader) };

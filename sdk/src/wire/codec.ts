@@ -36,23 +36,23 @@ export function decode(bytes: Uint8Array): Message | Malformed {
  * @throws {EncodeError} when the message breaks a bound that the receiver enforces.
  */
 export function encode(message: Message): Uint8Array {
-  return encodeShared(message).slice();
-}
-
-/** As {@link encode}, into memory that the next call uses again: making 16 KiB for each chunk cost as much as sending it. */
-export function encodeShared(message: Message): Uint8Array {
   const length = encodedLength(message);
   demand(length <= MAX_MESSAGE_BYTES, "too long");
-  const writer = new Writer(shared.subarray(0, length));
+  const bytes = new Uint8Array(length);
+  encodeInto(bytes, message);
+  return bytes;
+}
+
+/** As {@link encode}, into `bytes`, which has the right length. */
+export function encodeInto(bytes: Uint8Array, message: Message): void {
+  const writer = new Writer(bytes);
   writer.u8(TAG[message.type] | (flagOf(message) === true ? FLAG : 0));
   writeBody(writer, message);
-  return writer.bytes;
 }
 
 /** Length of {@link encode}'s result, bytes, without making it. */
 export const encodedLength = (message: Message): number => 1 + bodyLength(message);
 
-const shared = new Uint8Array(MAX_MESSAGE_BYTES);
 const DATA_HEADER_BYTES = 1 + SEGMENT_BYTES + 2;
 
 const malformed = (reason: string): Malformed => ({ type: "malformed", reason });

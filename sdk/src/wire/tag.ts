@@ -17,7 +17,7 @@ export const TAG: Readonly<Record<MessageType, number>> = {
   RECEIPT: 13,
 };
 
-/** Says `serves` of a HANDSHAKE, `withdrawn` of a PROMISE, `fromOrigin` of an INTEGRITY; zero in all others. */
+/** Says `serves` of a HANDSHAKE, `withdrawn` of a PROMISE, `urgent` of a REQUEST, `fromOrigin` of an INTEGRITY; zero in all others. */
 export const FLAG = 0x80;
 
 /** The type that a tag, with its flag taken off, stands for. */
@@ -27,6 +27,7 @@ export const typeOf = (tag: number): MessageType | undefined => TYPES.get(tag);
 export function flagOf(message: Message): boolean | undefined {
   if (message.type === "HANDSHAKE") return message.serves;
   if (message.type === "PROMISE") return message.withdrawn;
+  if (message.type === "REQUEST") return message.urgent;
   return message.type === "INTEGRITY" ? message.fromOrigin : undefined;
 }
 
