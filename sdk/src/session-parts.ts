@@ -6,7 +6,6 @@ import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
 import type { EngineOptions } from "./protocol/config.js";
 import { Engine } from "./protocol/engine.js";
-import { decode, encodeShared } from "./wire/codec.js";
 
 /** Everything a session is put together from; a test may replace a part. */
 export const SESSION_PARTS = {
@@ -19,8 +18,6 @@ export const SESSION_PARTS = {
   hash: hashChunk,
   swarmId: swarmIdOf,
   randomHex,
-  encode: encodeShared,
-  decode,
   unsupported: unsupportedReason,
 };
 

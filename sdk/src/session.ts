@@ -11,10 +11,12 @@ import type { ShoalOptions } from "./options.js";
 import { type Address, OriginLine } from "./origin-line.js";
 import type { Effect } from "./protocol/contract.js";
 import type { PeerId, SwarmId } from "./protocol/ids.js";
+import type { Message } from "./protocol/message.js";
 import { INIT_SEQUENCE } from "./protocol/segment.js";
 import type { SessionParts } from "./session-parts.js";
 import type { PlayerStats, ShoalEvents } from "./stats.js";
 import { TrackerLine } from "./tracker-line.js";
+import { decodeFrame, encodeFrames } from "./wire/frame.js";
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const MAX_NEIGHBOURS = 12;
@@ -174,7 +176,7 @@ export class Session implements PlayerSession {
   // --- effects
 
   #execute(effect: Effect): void {
-    const { parts, emit } = this.#setting;
+    const { emit } = this.#setting;
     switch (effect.type) {
       case "deliver": return this.#deliver(effect);
       case "progress": return this.#progress(effect);
@@ -185,11 +187,12 @@ export class Session implements PlayerSession {
         this.#transport?.disconnect(effect.peer);
         return emit("neighbour", { peer: effect.peer, connected: false, reason: effect.reason });
       case "banned": return emit("ban", { peer: effect.peer, reason: effect.reason });
-      case "send": {
-        const bytes = parts.encode(effect.message);
-        if (effect.message.type !== "DATA") this.#controlBytes += bytes.byteLength;
-        return this.#transport?.send(effect.peer, bytes);
-      }
+      case "send":
+        for (const frame of encodeFrames(effect.messages)) {
+          this.#controlBytes += frame.length;
+          this.#transport?.send(effect.peer, frame);
+        }
+        return this.#discount(effect.messages);
       case "fetch": return this.#origin?.fetch(effect);
       case "abort-fetch": return this.#origin?.abort(effect.fetch);
       case "hash": return void this.#hash(effect);
@@ -282,10 +285,16 @@ export class Session implements PlayerSession {
   }
 
   #onMessage(peer: PeerId, bytes: Uint8Array): void {
-    const message = this.#setting.parts.decode(bytes);
-    if (message.type === "malformed") return this.#loop.dispatch({ type: "malformed", peer, reason: message.reason });
-    if (message.type !== "DATA") this.#controlBytes += bytes.byteLength;
-    this.#loop.dispatch({ type: "message", peer, message });
+    const messages = decodeFrame(bytes);
+    if ("reason" in messages) return this.#loop.dispatch({ type: "malformed", peer, reason: messages.reason });
+    this.#controlBytes += bytes.length;
+    this.#discount(messages);
+    for (const message of messages) this.#loop.dispatch({ type: "message", peer, message });
+  }
+
+  /** Chunks are not control. */
+  #discount(messages: readonly Message[]): void {
+    for (const m of messages) if (m.type === "DATA") this.#controlBytes -= m.payload.length;
   }
 
   #joinTracker(swarm: SwarmId, serves: boolean): TrackerLine {

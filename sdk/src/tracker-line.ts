@@ -31,7 +31,6 @@ export class TrackerLine {
       onDown: (reason) => this.#onDown(reason),
       onPeers: ({ peers, size }) => this.#onPeers(peers, size),
       onSignal: host.onSignal,
-      onPeerLeft: (peer) => host.dispatch({ type: "peer-left", peer }),
       onError: ({ request, code, message }) => host.report(`tracker-${request}-${code}`, message),
     });
     this.#client.connect();
@@ -68,7 +67,6 @@ export class TrackerLine {
     this.#host.onIceServers(iceServers);
     clearInterval(this.#statTimer);
     this.#statTimer = setInterval(() => this.#client.report(this.#host.statReport()), Math.max(MIN_STAT_INTERVAL_MS, statIntervalMs));
-    this.#host.dispatch({ type: "tracker-up" });
     this.#onPeers(peers, size);
   }
 

@@ -138,7 +138,8 @@ export class Bench {
   sent<Type extends Message["type"]>(type: Type, to?: PeerId): Sent<MessageOf<Type>>[] {
     const found: Sent<MessageOf<Type>>[] = [];
     for (const { effect, atMs } of this.effects)
-      if (effect.type === "send" && effect.message.type === type && (to === undefined || to === effect.peer)) found.push({ to: effect.peer, message: effect.message as MessageOf<Type>, atMs });
+      if (effect.type === "send" && (to === undefined || to === effect.peer))
+        for (const message of effect.messages) if (message.type === type) found.push({ to: effect.peer, message: message as MessageOf<Type>, atMs });
     return found;
   }
 

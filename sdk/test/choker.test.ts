@@ -9,9 +9,9 @@ const PERIOD_MS = 10_000;
 const view = (index: number, forwardedOurs = 0, forwardedTotal = forwardedOurs): ChokeView => ({ peer: peerId(index), forwardedOurs, forwardedTotal });
 
 /** Runs so many whole periods with a full uplink, so that only the base is served, and gives the last answer. */
-function settle(choker: GiveToGet, neighbours: readonly ChokeView[], { periods = 6, busy = 1, fromMs = 0, random = new Random(1) } = {}): Set<PeerId> {
+function settle(choker: GiveToGet, neighbours: readonly ChokeView[], { periods = 6, slots = 3, fromMs = 0, random = new Random(1) } = {}): Set<PeerId> {
   let unchoked = new Set<PeerId>();
-  for (let i = 0; i < periods; i++) unchoked = choker.review({ neighbours, unchoked, busy, nowMs: fromMs + i * PERIOD_MS }, random) ?? unchoked;
+  for (let i = 0; i < periods; i++) unchoked = choker.review({ neighbours, unchoked, slots, nowMs: fromMs + i * PERIOD_MS }, random) ?? unchoked;
   return unchoked;
 }
 
@@ -29,25 +29,32 @@ describe("Give-to-get (Mol et al. 2008, SYSTEMS TR2)", () => {
     for (const best of [2, 3, 4]) expect(served).toContain(peerId(best));
   });
 
-  test("serves three at least, however full the uplink, and one by chance", () => {
+  test("serves as many as the uplink can, and one by chance", () => {
     expect(settle(new GiveToGet(), ten, { periods: 20 }).size).toBe(4);
+    expect(settle(new GiveToGet(), ten, { periods: 20, slots: 6 }).size).toBe(7);
   });
 
-  test("serves more and more while the uplink is not full", () => {
+  test("serves more within a second of the uplink's showing that it can", () => {
     const choker = new GiveToGet();
     const random = new Random(1);
-    let unchoked = settle(choker, ten, { random });
-    const before = unchoked.size;
-    for (let i = 0; i < 12; i++) unchoked = choker.review({ neighbours: ten, unchoked, busy: 0, nowMs: 60_000 + i * 1_000 }, random) ?? unchoked;
-    expect(unchoked.size).toBe(ten.length);
-    expect(before).toBeLessThan(ten.length);
+    const unchoked = settle(choker, ten, { random });
+    expect(unchoked.size).toBeLessThan(ten.length);
+    expect(choker.review({ neighbours: ten, unchoked, slots: 12, nowMs: 61_000 }, random)?.size).toBe(ten.length);
   });
 
-  test("changes nothing between periods while the uplink is full", () => {
+  test("an uplink that has not been measured serves one more every second, while nobody waits", () => {
     const choker = new GiveToGet();
     const random = new Random(1);
-    const unchoked = choker.review({ neighbours: ten, unchoked: new Set(), busy: 1, nowMs: 0 }, random)!;
-    for (let ms = 500; ms < PERIOD_MS; ms += 500) expect(choker.review({ neighbours: ten, unchoked, busy: 1, nowMs: ms }, random)).toBeUndefined();
+    let unchoked = new Set<PeerId>();
+    const sizes = [0, 1, 2, 3].map((s) => (unchoked = choker.review({ neighbours: ten, unchoked, slots: undefined, nowMs: s * 1_000 }, random) ?? unchoked).size);
+    expect(sizes).toEqual([6, 7, 8, 9]);
+  });
+
+  test("changes nothing between periods while all slots are taken", () => {
+    const choker = new GiveToGet();
+    const random = new Random(1);
+    const unchoked = choker.review({ neighbours: ten, unchoked: new Set(), slots: 3, nowMs: 0 }, random)!;
+    for (let ms = 500; ms < PERIOD_MS; ms += 500) expect(choker.review({ neighbours: ten, unchoked, slots: 3, nowMs: ms }, random)).toBeUndefined();
   });
 
   test("the one by chance stays for two periods", () => {
@@ -57,7 +64,7 @@ describe("Give-to-get (Mol et al. 2008, SYSTEMS TR2)", () => {
     const byChance: PeerId[] = [];
     let unchoked = new Set<PeerId>();
     for (let i = 6; i < 46; i++) {
-      unchoked = choker.review({ neighbours: ten, unchoked, busy: 1, nowMs: i * PERIOD_MS }, random) ?? unchoked;
+      unchoked = choker.review({ neighbours: ten, unchoked, slots: 3, nowMs: i * PERIOD_MS }, random) ?? unchoked;
       byChance.push([...unchoked].find((p) => ![8, 9, 10].map(peerId).includes(p))!);
     }
     for (let i = 0; i < byChance.length; i += 2) expect(byChance[i + 1]).toBe(byChance[i]);
@@ -78,19 +85,19 @@ describe("Give-to-get (Mol et al. 2008, SYSTEMS TR2)", () => {
   });
 
   test("whoever is served is a neighbour, and three are when there are three", () => {
-    const roundArb = fc.record({ present: fc.uniqueArray(fc.nat(15), { maxLength: 16 }), forwarded: fc.array(fc.nat(50), { minLength: 16, maxLength: 16 }), busy: fc.double({ min: 0, max: 1, noNaN: true }), waitMs: fc.nat(15_000) });
+    const roundArb = fc.record({ present: fc.uniqueArray(fc.nat(15), { maxLength: 16 }), forwarded: fc.array(fc.nat(50), { minLength: 16, maxLength: 16 }), slots: fc.integer({ min: 3, max: 20 }), waitMs: fc.nat(15_000) });
     fc.assert(
       fc.property(fc.array(roundArb, { maxLength: 30 }), fc.nat(), (rounds, seed) => {
         const choker = new GiveToGet();
         const random = new Random(seed);
         let nowMs = 0;
         let unchoked = new Set<PeerId>();
-        for (const { present, forwarded, busy, waitMs } of rounds) {
+        for (const { present, forwarded, slots, waitMs } of rounds) {
           nowMs += waitMs;
           const neighbours = present.map((i) => view(i, forwarded[i]));
           const peers = new Set(neighbours.map((n) => n.peer));
           unchoked = new Set([...unchoked].filter((p) => peers.has(p)));
-          const served = choker.review({ neighbours, unchoked, busy, nowMs }, random);
+          const served = choker.review({ neighbours, unchoked, slots, nowMs }, random);
           if (served === undefined) continue;
           for (const p of served) expect(peers).toContain(p);
           expect(served.size).toBeGreaterThanOrEqual(Math.min(3, neighbours.length));

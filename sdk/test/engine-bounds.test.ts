@@ -20,7 +20,7 @@ describe("What a stranger may do", () => {
   test("nothing, before its handshake", () => {
     const b = seeding();
     b.handle({ type: "connected", peer: peerId(1) });
-    b.say(peerId(1), { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 1 }] });
+    b.say(peerId(1), { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 1 }], urgent: false });
     expect(b.sent("DATA")).toEqual([]);
     expect(b.of("disconnect")).toHaveLength(1);
   });
@@ -116,7 +116,7 @@ describe("What a stranger may do", () => {
   const bomb = (b: Bench, type: "REQUEST" | "REJECT" | "CANCEL" | "INTEGRITY_REQ" | "PROMISE", runs = MAX_RUNS): number => {
     const peer = b.neighbour(1, { has: [1] });
     const startMs = performance.now();
-    b.say(peer, { type, withdrawn: false, runs: Array.from({ length: runs }, () => ({ segment: b.ref(0), first: 0, count: 65_535 })) });
+    b.say(peer, { type, withdrawn: false, urgent: false, runs: Array.from({ length: runs }, () => ({ segment: b.ref(0), first: 0, count: 65_535 })) });
     return performance.now() - startMs;
   };
   // Parts of the largest ones, so that a failing test takes little.

@@ -36,7 +36,7 @@ describe("Memory", () => {
     b.advance(700);
     for (const fetch of b.of("fetch")) b.answer(fetch);
     expect(b.of("segment-evicted")).toMatchObject([{ segment: { sequence: 0 } }]);
-    b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 2 }] });
+    b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 2 }], urgent: false });
     expect(b.sent("REJECT", peer)).toHaveLength(1);
     b.advance(300);
     expect(b.sent("HAVE", peer).flatMap(({ message }) => message.entries)).toContainEqual(b.entry(0, "none"));
@@ -59,7 +59,7 @@ describe("Memory", () => {
     b.want(0);
     for (const fetch of b.of("fetch")) b.answer(fetch);
     const peer = b.neighbour(1);
-    b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 20 }] });
+    b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 20 }], urgent: false });
     b.at(4);
     b.clear();
     b.want(1);

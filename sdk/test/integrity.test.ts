@@ -22,6 +22,7 @@ const give = (b: Bench, peer: PeerId, count: number): void => {
   for (let i = 0; i < count; i++) b.give(peer, 1, i);
 };
 const vouchAll = (b: Bench, witness: PeerId): void => {
+  b.advance(200);
   for (const { message } of b.sent("INTEGRITY_REQ", witness)) for (const run of message.runs) b.vouch(witness, run);
 };
 
@@ -30,7 +31,6 @@ describe("Integrity", () => {
     const b = started();
     const witness = b.neighbour(2, { has: [1], unchokes: false });
     const giver = b.neighbour(1, { has: [1] });
-    expect(b.sent("INTEGRITY_REQ", witness).length).toBeGreaterThan(0);
     give(b, giver, 4);
     expect(stored(b)).toEqual([]);
     vouchAll(b, witness);
@@ -158,6 +158,7 @@ describe("Integrity", () => {
     b.answer(b.of("fetch")[0]!);
     const asker = b.neighbour(2);
     b.say(asker, { type: "INTEGRITY_REQ", runs: [{ segment: b.ref(1), first: 0, count: 38 }] });
+    b.advance(200);
     expect(b.sent("INTEGRITY", asker)).toMatchObject([
       { message: { first: 0, fromOrigin: true, hashes: [hashOf(b.chunk(1, 0))] } },
       { message: { first: 1, fromOrigin: false, hashes: [hashOf(b.chunk(1, 1))] } },

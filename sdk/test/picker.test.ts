@@ -16,7 +16,7 @@ function info(sequence: number, track = 1): SegmentInfo {
 function stateWith(setting: { count?: number; live?: boolean; kind?: TrackKind } = {}): EngineState {
   const state = new EngineState({ peer: peerId(0), swarm: SWARM, seed: 1, serves: true, memoryBytes: 2 ** 28, maxNeighbours: 12 });
   const { count = 60, live = false, kind = "main" } = setting;
-  state.store.updateTrack({ id: 1 as TrackId, kind, live, bandwidthBps: 0, segments: Array.from({ length: count }, (_, i) => info(i)) });
+  state.store.updateTrack({ id: 1 as TrackId, kind, live, bandwidthBps: 0, segments: Array.from({ length: count }, (_, i) => info(i)) }, 0);
   state.activate(kind, 1 as TrackId, 0);
   return state;
 }
@@ -62,7 +62,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     const state = stateWith({ live: true, count: 10 });
     state.activate("main", 1 as TrackId, 0);
     const late = new EngineState(state.options);
-    late.store.updateTrack({ id: 1 as TrackId, kind: "main", live: true, bandwidthBps: 0, segments: Array.from({ length: 10 }, (_, i) => info(i)) });
+    late.store.updateTrack({ id: 1 as TrackId, kind: "main", live: true, bandwidthBps: 0, segments: Array.from({ length: 10 }, (_, i) => info(i)) }, 0);
     late.activate("main", 1 as TrackId, 7);
     expect(candidates(late, 0).map((c) => c.segment.ref.sequence)).toEqual([7, 8, 9]);
   });
@@ -112,8 +112,8 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     const segment = state.store.get(info(0).ref)!;
     const neighbour = seeder(state);
     neighbour.holdings.set(segment.ref.id, { sizeBytes: CHUNKS * CHUNK_BYTES, chunks: Uint8Array.of(0b1110_0000) });
-    segment.requested[0] = 1;
-    segment.fetching[1] = 1;
+    segment.countRequest(0, 1);
+    segment.countFetch(1, 1);
     expect(pickChunks(neighbour, candidates(state, 0), options).map((p) => p.chunk)).toEqual([2]);
     segment.receive(2, new Uint8Array(1), peerId(2));
     expect(pickChunks(neighbour, candidates(state, 0), options)).toEqual([]);
@@ -124,6 +124,22 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     const neighbour = new Neighbour(peerId(1), 0);
     neighbour.holdings.set(info(0).ref.id, { sizeBytes: CHUNKS * CHUNK_BYTES - 1, chunks: "all" });
     expect(pickChunks(neighbour, candidates(state, 0), options)).toEqual([]);
+  });
+
+  test("live: what hardly anybody has takes half of the room before what is urgent", () => {
+    const state = stateWith({ live: true, count: 4 });
+    Object.assign(state.playhead, { positionS: 0 });
+    for (const s of state.store.segments.values()) s.availability.fill(9);
+    const fresh = state.store.get(info(3).ref)!;
+    fresh.availability.set([9, 1, 2, 9]);
+    const picks = pickChunks(seeder(state), candidates(state, 0), { ...options, count: 4 });
+    expect(picks.map((p) => [p.segment.ref.sequence, p.chunk, p.urgent])).toEqual([[3, 1, false], [3, 2, false], [0, 0, true], [0, 1, true]]);
+  });
+
+  test("live: segments that neighbours have told of come after those of the playlist", () => {
+    const state = stateWith({ live: true, count: 3 });
+    state.store.foresee(info(3).ref);
+    expect(candidates(state, 0).map((c) => c.segment.ref.sequence)).toEqual([0, 1, 2, 3]);
   });
 
   test("end-game: only slow chunks of the high window that exactly one neighbour was asked for", () => {
@@ -139,7 +155,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
 
   test("sound comes before picture at the same time", () => {
     const state = stateWith({ count: 2 });
-    state.store.updateTrack({ id: 2 as TrackId, kind: "audio", live: false, bandwidthBps: 0, segments: [info(0, 2), info(1, 2)] });
+    state.store.updateTrack({ id: 2 as TrackId, kind: "audio", live: false, bandwidthBps: 0, segments: [info(0, 2), info(1, 2)] }, 0);
     state.activate("audio", 2 as TrackId, 0);
     expect(candidates(state, 0).map((c) => `${c.segment.kind} ${c.segment.ref.sequence}`)).toEqual(["audio 0", "main 0", "audio 1", "main 1"]);
   });

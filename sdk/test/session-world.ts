@@ -115,8 +115,6 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     hash: async () => "0".repeat(32) as ChunkHash,
     swarmId: async (name) => `swarm of ${name}` as SwarmId,
     randomHex: (bytes) => "ab".repeat(bytes),
-    encode: () => new Uint8Array(10),
-    decode: () => ({ type: "malformed", reason: "nonsense" }),
     unsupported: () => setting.unsupported,
   };
   const options = { tracker: "https://tracker.example", ...setting.options };

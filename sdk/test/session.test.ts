@@ -137,7 +137,7 @@ describe("session: delivery", () => {
   it("keeps one timer for the engine's clock", async () => {
     const world = await loadedWorld();
     world.engine.timeoutMs = performance.now() + 700;
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     await vi.advanceTimersByTimeAsync(690);
     expect(world.engine.ticks).toBe(0);
     await vi.advanceTimersByTimeAsync(10);
@@ -149,7 +149,7 @@ describe("session: delivery", () => {
     const world = await loadedWorld();
     const { ref } = world.engine.all("playlist")[0]!.segments[0]!;
     world.engine.emit({ type: "hash", segment: ref, chunk: 2, token: 9, payload: new Uint8Array(3) });
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     await vi.advanceTimersByTimeAsync(0);
     expect(world.engine.all("hashed")).toMatchObject([{ chunk: 2, token: 9, hash: "0".repeat(32) }]);
     world.hls.destroy();
@@ -159,15 +159,15 @@ describe("session: delivery", () => {
     const world = await loadedWorld();
     const { ref } = world.engine.all("playlist")[0]!.segments[0]!;
     world.engine.emit({ type: "fetch", fetch: 99 as never, segment: { ...ref, id: "nobody's" }, range: undefined, reason: "slice" });
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     expect(world.engine.all("origin-failed")).toMatchObject([{ fetch: 99, status: 0 }]);
     world.hls.destroy();
   });
 
   it("a message the parser refuses is an input, not an exception", async () => {
     const world = await loadedWorld();
-    world.transport!.onMessage(PEER, new Uint8Array(3));
-    expect(world.engine.all("malformed")).toMatchObject([{ peer: PEER, reason: "nonsense" }]);
+    world.transport!.onMessage(PEER, Uint8Array.of(0, 9, 1));
+    expect(world.engine.all("malformed")).toMatchObject([{ peer: PEER, reason: "frame cut short" }]);
     world.hls.destroy();
   });
 });
@@ -241,13 +241,13 @@ describe("session: life", () => {
     await vi.advanceTimersByTimeAsync(3);
     world.up();
     world.engine.timeoutMs = performance.now() + 5_000;
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     world.hls.destroy();
     await vi.advanceTimersByTimeAsync(1);
     expect(vi.getTimerCount()).toBe(0);
     expect(world.calls).toEqual(expect.arrayContaining(["tracker destroyed", "transport destroyed", "origin destroyed", "ended"]));
     const handled = world.engine.inputs.length;
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     world.transport!.onConnected(PEER);
     expect(world.engine.inputs).toHaveLength(handled);
   });
@@ -279,7 +279,7 @@ describe("session: life", () => {
     const world = await loadedWorld();
     world.engine.emit({ type: "deliver", want: 77 as WantId, payloads: [], delivery: { originBytes: 0, peerBytes: 0, storeBytes: 0, wantedMs: 0, firstByteMs: 0, completeMs: 0, throughputBps: 0, originTtfbMs: 0 } });
     world.engine.emit({ type: "fail", want: 78 as WantId, status: 500, timedOut: false });
-    world.tracker!.onPeerLeft(PEER);
+    world.tracker!.onPeers({ ok: true, peers: [], size: 2 });
     expect(world.player.session!.stats().errors).toEqual({});
     world.hls.destroy();
   });

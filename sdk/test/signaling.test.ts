@@ -22,7 +22,6 @@ function listen(tracker: string, peer: PeerId) {
     onDown: note("down"),
     onPeers: note("peers"),
     onSignal: note("signal"),
-    onPeerLeft: note("left"),
     onError: note("error"),
   };
   const client = new SignalingClient(tracker, join(peer), events);
@@ -63,17 +62,6 @@ describe("signaling client", () => {
     expect(await a.next("peers")).toMatchObject({ peers: [peerB] });
     b.client.signal(peerA, { type: "offer", sdp: "v=0" });
     expect(await a.next("signal")).toEqual([peerB, { type: "offer", sdp: "v=0" }]);
-  });
-
-  it("tells when a peer leaves with whom signals were exchanged", async () => {
-    const a = start(peerA);
-    await a.next("up");
-    const b = start(peerB);
-    await b.next("up");
-    b.client.signal(peerA, { type: "offer", sdp: "v=0" });
-    await a.next("signal");
-    b.client.destroy();
-    expect(await a.next("left")).toBe(peerB);
   });
 
   it("hands refusals on with code and message", async () => {

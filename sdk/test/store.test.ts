@@ -21,7 +21,7 @@ function fill(store: Store, segment: StoredSegment): void {
 
 function storeOf(count: number, { live = false, limitSegments = 100 } = {}): Store {
   const store = new Store(limitSegments * 2 * CHUNK_BYTES);
-  store.updateTrack({ id: TRACK, kind: "main", live, bandwidthBps: 0, segments: Array.from({ length: count }, (_, i) => info(i)) });
+  store.updateTrack({ id: TRACK, kind: "main", live, bandwidthBps: 0, segments: Array.from({ length: count }, (_, i) => info(i)) }, 0);
   return store;
 }
 
@@ -61,7 +61,7 @@ describe("Store", () => {
   test("live: what is three segments behind the playlist is discarded (TR3)", () => {
     const store = storeOf(5, { live: true });
     for (const s of store.segments.values()) fill(store, s);
-    const gone = store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [5, 6, 7, 8, 9].map(info) });
+    const gone = store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [5, 6, 7, 8, 9].map(info) }, 0);
     expect(sequences(gone)).toEqual([0, 1]);
     expect(store.discardBefore(TRACK)).toBe(2);
     expect(store.heldBytes).toBe(3 * 2 * CHUNK_BYTES);
@@ -72,15 +72,41 @@ describe("Store", () => {
     const store = storeOf(2, { live: true });
     const [first] = store.segments.values();
     first!.wants.add(1 as WantId);
-    const update = (from: number) => store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [from, from + 1].map(info) });
+    const update = (from: number) => store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [from, from + 1].map(info) }, 0);
     expect(sequences(update(10))).toEqual([1]);
     first!.wants.clear();
     expect(sequences(update(11))).toEqual([0]);
   });
 
+  test("live: a segment that a neighbour tells of is known before the playlist shows it", () => {
+    const store = storeOf(3, { live: true });
+    const told = store.foresee(info(3).ref);
+    expect(told).toMatchObject({ startS: info(3).startS, durationS: info(3).durationS, listed: false });
+    store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [1, 2, 3].map(info) }, 0);
+    expect(store.get(info(3).ref)).toBe(told);
+    expect(told?.listed).toBe(true);
+  });
+
+  test("live: a segment that the playlist never shows is forgotten once it has passed it", () => {
+    const store = storeOf(3, { live: true });
+    const other = { ...info(3).ref, variant: 7, id: "other" };
+    expect(store.foresee(other)).toBeDefined();
+    const gone = store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [1, 2, 3].map(info) }, 0);
+    expect(gone.map((s) => s.ref.id)).toEqual(["other"]);
+    expect(store.get(other)).toBeUndefined();
+  });
+
+  test("live: one segment a sequence, and none further ahead than two, is taken on a neighbour's word", () => {
+    const store = storeOf(3, { live: true });
+    expect(store.foresee(info(2).ref)).toBeUndefined();
+    expect(store.foresee(info(5).ref)).toBeUndefined();
+    expect(store.foresee(info(4).ref)).toBeDefined();
+    expect(store.foresee({ ...info(4).ref, variant: 7, id: "other" })).toBeUndefined();
+  });
+
   test("VoD: nothing is discarded", () => {
     const store = storeOf(3);
-    expect(store.updateTrack({ id: TRACK, kind: "main", live: false, bandwidthBps: 0, segments: [info(10)] })).toEqual([]);
+    expect(store.updateTrack({ id: TRACK, kind: "main", live: false, bandwidthBps: 0, segments: [info(10)] }, 0)).toEqual([]);
     expect(store.discardBefore(TRACK)).toBe(0);
   });
 

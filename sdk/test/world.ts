@@ -4,7 +4,7 @@ import { Engine } from "../src/protocol/engine.js";
 import type { PeerId, SwarmId } from "../src/protocol/ids.js";
 import type { Message } from "../src/protocol/message.js";
 import { Random } from "../src/protocol/random.js";
-import { decode, encode } from "../src/wire/codec.js";
+import { decodeFrame, encodeFrames } from "../src/wire/frame.js";
 import { Clock } from "./world-clock.js";
 import { type LoggedFetch, OriginLine, type OriginSetting } from "./world-origin.js";
 import { Player } from "./world-player.js";
@@ -221,7 +221,7 @@ export class Viewer {
         return;
       }
       case "send":
-        for (const message of this.setting.tampers?.(effect.message, effect.peer) ?? [effect.message]) this.#send(effect.peer, message);
+        for (const frame of encodeFrames(effect.messages.flatMap((m) => this.setting.tampers?.(m, effect.peer) ?? [m]))) this.#send(effect.peer, frame.slice());
         return;
       case "fetch":
         return this.line.fetch(effect);
@@ -237,12 +237,13 @@ export class Viewer {
     }
   }
 
-  #send(to: PeerId, message: Message): void {
+  #send(to: PeerId, bytes: Uint8Array): void {
     const link = this.#links.get(to);
     if (link === undefined) return;
     const { clock } = this.world;
-    this.sent.push({ to, message, atMs: clock.nowMs });
-    const bytes = encode(message);
+    const messages = decodeFrame(bytes);
+    if ("reason" in messages) throw new Error(messages.reason);
+    for (const message of messages) this.sent.push({ to, message, atMs: clock.nowMs });
     link.bufferedBytes += bytes.length;
     const { uplinkBps = 20_000_000 } = this.setting;
     this.#uplinkFreeMs = Math.max(this.#uplinkFreeMs, clock.nowMs) + (bytes.length * 8_000) / uplinkBps;
@@ -255,8 +256,7 @@ export class Viewer {
     link.arrivesMs = Math.max(link.arrivesMs, clock.nowMs + delayMs);
     clock.at(link.arrivesMs, () => {
       if (!link.other.#links.has(this.peer)) return;
-      const parsed = decode(bytes);
-      link.other.handle(parsed.type === "malformed" ? { type: "malformed", peer: this.peer, reason: parsed.reason } : { type: "message", peer: this.peer, message: parsed });
+      for (const message of messages) link.other.handle({ type: "message", peer: this.peer, message });
     });
   }
 

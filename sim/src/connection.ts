@@ -7,6 +7,7 @@ import { wireBytes } from "./wire-cost.js";
 
 /** As sdk/src/browser/send-queue.ts has it. */
 const LOW_WATER_BYTES = 64 * 1024;
+const SMALL_BYTES = 1024;
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 /** One end of a data channel, with the send queue of the SDK's transport: what is buffered, and when more is asked for. */
@@ -20,6 +21,7 @@ export class Connection implements Task {
   #markBytes = 0;
   #arrivesMs = 0;
   #watching = false;
+  #owes = false;
   /** What has not left the uplink yet, with the time at which it will have. */
   readonly #waiting: { readonly leavesMs: number; readonly bytes: number }[] = [];
   #first = 0;
@@ -32,21 +34,22 @@ export class Connection implements Task {
   ) {}
 
   /** False when the peer does not read and the bound is passed. */
-  send(message: Message, bytes: number): boolean {
+  send(messages: readonly Message[], bytes: number): boolean {
     const { world } = this.local;
     const { nowMs } = world.clock;
     this.#drain(nowMs);
     if (this.#bufferedBytes + bytes > MAX_QUEUED_BYTES) return false;
     this.#bufferedBytes += bytes;
     if (this.dead) return true;
-    const parcel = new Parcel(this, message, bytes, wireBytes(bytes));
+    const parcel = new Parcel(this, messages, bytes, wireBytes(bytes));
     const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
     this.#waiting.push({ leavesMs, bytes });
     // The channel is ordered: what overtakes a lost packet waits for it.
     this.#arrivesMs = Math.max(this.#arrivesMs, leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs));
     world.clock.at(this.#arrivesMs, parcel);
     this.#markBytes = Math.min(LOW_WATER_BYTES, this.#bufferedBytes / 2);
-    this.#watch();
+    this.#owes ||= bytes >= SMALL_BYTES;
+    if (this.#owes) this.#watch();
     return true;
   }
 
@@ -60,6 +63,7 @@ export class Connection implements Task {
       this.#report();
       this.#markBytes = Math.min(LOW_WATER_BYTES, Math.floor(this.#bufferedBytes / 2));
       if (this.#bufferedBytes > 0) this.#watch();
+      else this.#owes = false;
     }
   }
 

@@ -33,13 +33,13 @@ export class Line {
   }
 }
 
-/** One message under way: past the sender's uplink, on the path, then through the receiver's downlink. */
+/** One frame of messages under way: past the sender's uplink, on the path, then through the receiver's downlink. */
 export class Parcel implements Task {
   #passedDownlink = false;
 
   constructor(
     readonly connection: Connection,
-    readonly message: Message,
+    readonly messages: readonly Message[],
     readonly bytes: number,
     readonly wireBytes: number,
   ) {}

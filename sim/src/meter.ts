@@ -1,5 +1,6 @@
 import type { FetchReason } from "../../sdk/src/protocol/contract.js";
-import type { MessageType } from "../../sdk/src/protocol/message.js";
+import type { Message, MessageType } from "../../sdk/src/protocol/message.js";
+import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { Clock } from "./clock.js";
 import { Histogram } from "./histogram.js";
 import type { Need } from "./oracle.js";
@@ -52,12 +53,19 @@ export class Meter {
     if (this.on) this.originBytes[reason] += bytes;
   }
 
-  message(type: MessageType, bytes: number): void {
-    if (!this.on) return;
-    const entry = (this.messages[type] ??= { count: 0, bytes: 0, wireBytes: 0 });
-    entry.count++;
-    entry.bytes += bytes;
-    entry.wireBytes += wireBytes(bytes);
+  /** What travels in one frame: a chunk costs what it would alone, the rest share what comes on top. */
+  frame(messages: readonly Message[]): void {
+    const total = frameLength(messages);
+    const [first] = messages;
+    const data = first?.type === "DATA" ? frameLength([first]) : 0;
+    const perByte = total === data ? 0 : (wireBytes(total) - (data === 0 ? 0 : wireBytes(data))) / (total - data);
+    for (const message of messages) {
+      const bytes = frameLength([message]);
+      const entry = (this.messages[message.type] ??= { count: 0, bytes: 0, wireBytes: 0 });
+      entry.count++;
+      entry.bytes += bytes;
+      entry.wireBytes += message.type === "DATA" ? wireBytes(bytes) : bytes * perByte;
+    }
   }
 
   due(chunks: number, lateChunks: number): void {

@@ -82,12 +82,10 @@ export class TrackerHost {
           break;
         }
         case "emit":
+          // A departure is noticed by its connection.
           if (effect.event === "signal") {
             const { from, data } = effect.payload;
             this.#back(viewer, () => viewer.signalled(from, String(data.type)));
-          } else {
-            const { peer } = effect.payload as { peer: string };
-            this.#back(viewer, () => viewer.peerLeft(peer));
           }
           break;
         case "close":

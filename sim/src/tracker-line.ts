@@ -24,7 +24,6 @@ export class TrackerLine {
       trackerHost.emit(viewer, "join", { swarm: SWARM, peer, secret: peer.repeat(2), serves: setting.conduct !== "leech", channel: "simulated" }, (answer) => {
         if (!answer.ok || !("statIntervalMs" in answer)) return;
         this.#joined = true;
-        viewer.handle({ type: "tracker-up" });
         this.#onPeers(answer);
         this.#report(answer.statIntervalMs);
       }),

@@ -58,11 +58,11 @@ export class Transport {
     });
   }
 
-  /** True when the message was taken. */
-  send(peer: PeerId, message: Message, bytes: number): boolean {
+  /** True when the frame of these messages was taken. */
+  send(peer: PeerId, messages: readonly Message[], bytes: number): boolean {
     const connection = this.connections.get(peer);
     if (connection === undefined || !connection.open) return false;
-    if (!connection.send(message, bytes)) this.#viewer.later(() => this.#fail(connection));
+    if (!connection.send(messages, bytes)) this.#viewer.later(() => this.#fail(connection));
     return true;
   }
 

@@ -1,7 +1,7 @@
 import type { Effect, Input } from "../../sdk/src/protocol/contract.js";
 import { Engine } from "../../sdk/src/protocol/engine.js";
 import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
-import { encodedLength } from "../../sdk/src/wire/codec.js";
+import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { Access } from "./access.js";
 import type { Clock, Task } from "./clock.js";
 import { type Conduct, tamper } from "./conduct.js";
@@ -141,10 +141,11 @@ export class Viewer implements PlayerHost, Task {
   }
 
   received(from: PeerId, parcel: Parcel, nowMs: number): void {
-    const { message, bytes } = parcel;
-    this.world.trace.event(nowMs, 1, this.index, bytes);
-    if (message.type === "DATA" && this.world.meter.on) this.takenBytes += message.payload.length;
-    this.handle({ type: "message", peer: from, message });
+    this.world.trace.event(nowMs, 1, this.index, parcel.bytes);
+    for (const message of parcel.messages) {
+      if (message.type === "DATA" && this.world.meter.on) this.takenBytes += message.payload.length;
+      this.handle({ type: "message", peer: from, message });
+    }
   }
 
   #drive(tick: boolean): void {
@@ -195,12 +196,11 @@ export class Viewer implements PlayerHost, Task {
     const { world } = this;
     switch (effect.type) {
       case "send": {
-        const message = this.setting.conduct === "honest" ? effect.message : tamper(this.setting.conduct, effect.message);
-        if (message === undefined) return;
-        const bytes = encodedLength(message);
-        if (!this.transport.send(effect.peer, message, bytes)) return;
-        world.meter.message(message.type, bytes);
-        if (message.type === "DATA" && world.meter.on) this.givenBytes += message.payload.length;
+        const { conduct } = this.setting;
+        const messages = conduct === "honest" ? effect.messages : effect.messages.map((m) => tamper(conduct, m)).filter((m) => m !== undefined);
+        if (messages.length === 0 || !this.transport.send(effect.peer, messages, frameLength(messages)) || !world.meter.on) return;
+        world.meter.frame(messages);
+        for (const message of messages) if (message.type === "DATA") this.givenBytes += message.payload.length;
         return;
       }
       case "hash": {
@@ -276,9 +276,6 @@ export class Viewer implements PlayerHost, Task {
     this.transport.signalled(from as PeerId, what);
   }
 
-  peerLeft(peer: string): void {
-    this.handle({ type: "peer-left", peer: peer as PeerId });
-  }
 
   trackerDown(): void {
     this.#tracker.down();

@@ -1,56 +1,96 @@
-import { HAVE_INTERVAL_MS } from "./config.js";
-import { MAX_ENTRIES, MAX_RUNS, type BufferMapEntry, type ChunkRun } from "./message.js";
+import { HAVE_INTERVAL_MS, RIDE_INTERVAL_MS, WORD_DELAY_MS } from "./config.js";
+import { MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
-import { MAX_MESSAGE_BYTES } from "./message.js";
 import type { EngineState } from "./state.js";
 import type { StoredSegment } from "./stored-segment.js";
 
 /** Room that one buffer map entry takes at most beside its bits; keeps HAVE messages under their bound. */
 const ENTRY_BYTES = 24;
+/** Messages that may wait for company. */
+const MAX_WAITING = 64;
 
-/** Tells neighbours what this peer has (HAVE), what its player waits for (WANT), and what it is fetching (PROMISE). */
+/**
+ * Tells neighbours what this peer has (HAVE), what its player waits for (WANT), and what it is fetching (PROMISE). A small message costs
+ * ten times its length in headers and acknowledgements, so what can wait travels with what cannot, and goes alone only when it is due.
+ */
 export class Announcer {
   readonly #state: EngineState;
+  /** Segments that have changed since everybody was told last, the latest change last. */
   readonly #changed = new Set<StoredSegment>();
+  #change = 0;
   readonly #promised: ChunkRun[] = [];
-  #haveDueMs = Infinity;
 
   constructor(state: EngineState) {
     this.#state = state;
   }
 
-  /** Chunks of the segment have come or gone: neighbours hear of it with the next batch. */
-  changed(segment: StoredSegment, nowMs: number): void {
+  /** Chunks of the segment have come or gone: neighbours hear of it soon. */
+  changed(segment: StoredSegment): void {
     if (this.#state.neighbours.size === 0 || !this.#state.options.serves) return;
+    segment.change = ++this.#change;
+    this.#changed.delete(segment);
     this.#changed.add(segment);
-    this.#haveDueMs = Math.min(this.#haveDueMs, nowMs + HAVE_INTERVAL_MS);
   }
 
+  /** `message` can wait so long for another one to travel with. */
+  later(neighbour: Neighbour, message: Message, dueMs: number): void {
+    neighbour.waiting.push(message);
+    neighbour.waitingDueMs = Math.min(neighbour.waitingDueMs, dueMs);
+    if (neighbour.waiting.length >= MAX_WAITING) this.#flush(neighbour);
+  }
+
+  /** Tells neighbours what is due. */
   tick(nowMs: number): void {
-    if (nowMs < this.#haveDueMs) return;
-    this.#haveDueMs = Infinity;
-    const entries = [...this.#changed].filter((s) => s.chunks > 0).map(entryOf);
-    this.#changed.clear();
-    for (const neighbour of this.#state.neighbours.values()) if (neighbour.handshaken) this.#sendEntries(neighbour, entries);
+    let told = true;
+    for (const n of this.#state.neighbours.values()) {
+      if (!n.handshaken) continue;
+      if (n.toldChange < this.#change) {
+        if (nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.#tell(n, nowMs);
+        else told = false;
+      }
+      if (nowMs >= n.waitingDueMs) this.#flush(n);
+    }
+    if (told) this.#changed.clear();
   }
 
-  get nextMs(): number {
-    return this.#haveDueMs;
+  /** Whatever goes to a neighbour anyhow takes along what waits. */
+  ride(nowMs: number): void {
+    for (const peer of this.#state.addressed) {
+      const n = this.#state.neighbours.get(peer);
+      if (n?.handshaken !== true) continue;
+      if (n.toldChange < this.#change && nowMs - n.toldMs >= RIDE_INTERVAL_MS) this.#tell(n, nowMs);
+      if (n.waiting.length > 0) this.#flush(n);
+    }
+  }
+
+  /** Something waits to be told. */
+  get isWaiting(): boolean {
+    if (this.#changed.size > 0) return true;
+    for (const n of this.#state.neighbours.values()) if (n.waiting.length > 0) return true;
+    return false;
   }
 
   /** The whole buffer map, wants and promises: what a new neighbour needs to know. An empty map is sent too. */
-  introduce(neighbour: Neighbour): void {
+  introduce(neighbour: Neighbour, nowMs: number): void {
     const { store, options } = this.#state;
     const entries = options.serves ? [...store.segments.values()].filter((s) => s.verifiedCount > 0).map(entryOf) : [];
     if (entries.length === 0) this.#state.send(neighbour.peer, { type: "HAVE", entries });
     else this.#sendEntries(neighbour, entries);
+    neighbour.toldChange = this.#change;
+    neighbour.toldMs = nowMs;
     if (this.#state.wanted.size > 0) this.#state.send(neighbour.peer, this.#wantMessage());
     if (this.#promised.length > 0) this.#state.send(neighbour.peer, { type: "PROMISE", runs: this.#promised.slice(0, MAX_RUNS), withdrawn: false });
   }
 
-  wantsChanged(): void {
+  wantsChanged(nowMs: number): void {
     const message = this.#wantMessage();
-    for (const neighbour of this.#state.neighbours.values()) if (neighbour.handshaken) this.#state.send(neighbour.peer, message);
+    for (const n of this.#state.neighbours.values()) {
+      if (!n.handshaken) continue;
+      n.waiting = n.waiting.filter((m) => m.type !== "WANT");
+      // Where everybody knows everybody it decides who asks the origin (SETTLE_MS).
+      if (this.#state.isSmall) this.#state.send(n.peer, message);
+      else this.later(n, message, nowMs + WORD_DELAY_MS);
+    }
   }
 
   promise(run: ChunkRun): void {
@@ -65,6 +105,21 @@ export class Announcer {
     if (index < 0) return;
     this.#promised.splice(index, 1);
     if (!kept) this.#broadcast({ run, withdrawn: true });
+  }
+
+  #tell(neighbour: Neighbour, nowMs: number): void {
+    const entries: BufferMapEntry[] = [];
+    for (const segment of this.#changed) if (segment.change > neighbour.toldChange && segment.chunks > 0) entries.push(entryOf(segment));
+    neighbour.toldChange = this.#change;
+    neighbour.toldMs = nowMs;
+    this.#sendEntries(neighbour, entries);
+  }
+
+  #flush(neighbour: Neighbour): void {
+    const { waiting, peer } = neighbour;
+    neighbour.waiting = [];
+    neighbour.waitingDueMs = Infinity;
+    for (const message of waiting) this.#state.send(peer, message);
   }
 
   #broadcast({ run, withdrawn }: { run: ChunkRun; withdrawn: boolean }): void {

@@ -13,20 +13,18 @@ export interface ChokeView {
 export interface ChokeRound {
   readonly neighbours: readonly ChokeView[];
   readonly unchoked: ReadonlySet<PeerId>;
-  /** Share of the time since the last review in which the uplink could not take more, 0 to 1. */
-  readonly busy: number;
+  /** How many the uplink can serve at a rate worth having; undefined while that is not known and nobody waits. */
+  readonly slots: number | undefined;
   readonly nowMs: number;
 }
 
-/** The uplink counts as full when it was backed up for more than this share of the time. */
-const FULL = 0.5;
 /** Between periods a waiting neighbour gets a spare slot this often. */
 const REVIEW_MS = 1_000;
 
 /**
  * Give-to-get (Mol et al. 2008, SYSTEMS TR2): rank by what a neighbour forwarded of my chunks, ties by all it forwarded; the
- * best three are served, then more until the uplink is full, and every two periods one chosen by chance, so that a newcomer
- * can show what it does.
+ * best are served, as many as the uplink can serve at a rate worth having (three at first, and one by chance), and every two periods one
+ * chosen by chance, so that a newcomer can show what it does.
  */
 export class GiveToGet {
   #slots = UNCHOKE_BASE + 1;
@@ -37,13 +35,18 @@ export class GiveToGet {
 
   /** Who is served from now on; undefined when nothing is due. */
   review(round: ChokeRound, random: Random): Set<PeerId> | undefined {
-    const { nowMs, busy, neighbours } = round;
+    const { nowMs, neighbours, unchoked } = round;
     if (nowMs < this.#nextReviewMs) return undefined;
     this.#nextReviewMs = nowMs + REVIEW_MS;
-    const spare = busy < FULL;
-    if (nowMs < this.#nextPeriodMs) return spare ? this.#fill(round, Math.max(this.#slots, round.unchoked.size + 1)) : undefined;
+    // Nobody asks for anything, or nothing tells how fast it would go: one more may try.
+    this.#slots = round.slots ?? Math.max(this.#slots, unchoked.size) + 1;
+    if (nowMs < this.#nextPeriodMs) {
+      if (unchoked.size >= this.#slots) return undefined;
+      const served = new Set(unchoked);
+      for (const n of rank(neighbours)) if (served.size < this.#slots) served.add(n.peer);
+      return served;
+    }
     this.#nextPeriodMs = nowMs + CHOKE_PERIOD_MS;
-    this.#slots = Math.max(UNCHOKE_BASE, spare ? Math.max(this.#slots, round.unchoked.size) + 1 : Math.min(this.#slots, round.unchoked.size) - 1);
     const served = new Set(rank(neighbours).slice(0, this.#slots).map((n) => n.peer));
     if (this.#periods++ % 2 === 0) {
       const rest = neighbours.filter((n) => !served.has(n.peer));
@@ -60,12 +63,6 @@ export class GiveToGet {
 
   get nextReviewMs(): number {
     return this.#nextReviewMs;
-  }
-
-  #fill(round: ChokeRound, slots: number): Set<PeerId> {
-    const served = new Set(round.unchoked);
-    for (const n of rank(round.neighbours)) if (served.size < slots) served.add(n.peer);
-    return served;
   }
 }
 

@@ -20,8 +20,12 @@ export const MID_WINDOW_S = 4 * HIGH_WINDOW_S;
 /** Low priority ends here, since what is further ahead is mostly thrown away by viewers who leave. */
 export const LOW_WINDOW_S = 60;
 
-/** HAVE is batched this long (DESIGN: 200-400 ms). */
-export const HAVE_INTERVAL_MS = 250;
+/** A neighbour is told of new chunks at most this often (DESIGN: 200-400 ms)... */
+export const HAVE_INTERVAL_MS = 400;
+/** ...or when something else goes to it, then at most this often. */
+export const RIDE_INTERVAL_MS = 150;
+/** Words on hashes, and WANT in a large swarm, may wait so long for company. */
+export const WORD_DELAY_MS = 50;
 /** Requests in flight with a neighbour that has not been measured (DESIGN: about eight); afterwards as its rate says. */
 export const START_PIPELINE = 8;
 export const MAX_PIPELINE = 160;
@@ -36,6 +40,8 @@ export const CHOKE_PERIOD_MS = 10_000;
 export const UNCHOKE_BASE = 3;
 /** Receipts are batched this long. */
 export const RECEIPT_INTERVAL_MS = 5_000;
+/** And may wait that much longer for company. */
+export const RECEIPT_DELAY_MS = 1_000;
 
 /** Wait after the player asked before a slice is fetched, so that WANT and PROMISE of others can arrive. */
 export const SETTLE_MS = 300;

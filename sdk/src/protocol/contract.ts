@@ -10,10 +10,8 @@ export type Input =
   | { readonly type: "want"; readonly want: WantId; readonly kind: TrackKind; readonly segment: SegmentInfo }
   | { readonly type: "unwant"; readonly want: WantId }
   // membership
-  | { readonly type: "tracker-up" }
   | { readonly type: "tracker-peers"; readonly peers: readonly PeerId[]; readonly swarmSize: number }
   | { readonly type: "tracker-down" }
-  | { readonly type: "peer-left"; readonly peer: PeerId }
   // neighbours
   | { readonly type: "connected"; readonly peer: PeerId }
   | { readonly type: "disconnected"; readonly peer: PeerId }
@@ -63,7 +61,8 @@ export type Effect =
   | { readonly type: "disconnect"; readonly peer: PeerId; readonly reason: string }
   | { readonly type: "banned"; readonly peer: PeerId; readonly reason: string }
   // neighbours
-  | { readonly type: "send"; readonly peer: PeerId; readonly message: Message }
+  /** Messages for one peer, in order: what is sent at one moment travels together. */
+  | { readonly type: "send"; readonly peer: PeerId; readonly messages: readonly Message[] }
   // the origin. `end` is exclusive; no range: the whole segment
   | { readonly type: "fetch"; readonly fetch: FetchId; readonly segment: SegmentRef; readonly range: { readonly start: number; readonly end: number } | undefined; readonly reason: FetchReason }
   | { readonly type: "abort-fetch"; readonly fetch: FetchId }

@@ -15,6 +15,8 @@ const PROBE_AFTER_MS = 8_000;
 const TURNAROUND_MS = 500;
 /** A deadline this near makes slow requests worth doubling. */
 const ENDGAME_S = 3;
+/** A request younger than this is left where it is. */
+const MOVE_AFTER_MS = 300;
 
 /** Requests to neighbours: several neighbours a segment, each at its measured rate (PS2), timed out by RTT and rate (QQ4). */
 export class Downloads {
@@ -40,6 +42,7 @@ export class Downloads {
     const list = [...this.#state.neighbours.values()].filter((n) => n.usable);
     if (list.length > 1) list.sort((a, b) => b.rate.bps() - a.rate.bps() || (a.peer < b.peer ? -1 : 1));
     for (const n of list) this.fill(n, nowMs);
+    for (const n of list) if (n.outstanding.length === 0 && n.timeoutsInARow === 0) this.#request(n, this.#relieve(n, nowMs), nowMs);
   }
 
   fill(neighbour: Neighbour, nowMs: number): void {
@@ -156,12 +159,16 @@ export class Downloads {
     if (picks.length === 0) return;
     if (neighbour.outstanding.length === 0) neighbour.waitingSinceMs = nowMs;
     const dueMs = nowMs + neighbour.roundTrip.timeoutMs;
-    for (const { segment, chunk } of picks) {
-      neighbour.outstanding.push({ segment, chunk, sentMs: nowMs, dueMs });
-      segment.requested[chunk] = (segment.requested[chunk] ?? 0) + 1;
+    for (const { segment, chunk, urgent } of picks) {
+      neighbour.outstanding.push({ segment, chunk, urgent, sentMs: nowMs, dueMs });
+      segment.countRequest(chunk, 1);
     }
-    const runs = toRuns(picks);
-    this.#state.send(neighbour.peer, { type: "REQUEST", runs });
+    for (const urgent of [true, false]) this.#ask(neighbour, toRuns(picks.filter((p) => p.urgent === urgent)), urgent, nowMs);
+  }
+
+  #ask(neighbour: Neighbour, runs: readonly ChunkRun[], urgent: boolean, nowMs: number): void {
+    if (runs.length === 0) return;
+    this.#state.send(neighbour.peer, { type: "REQUEST", runs, urgent });
     for (const run of runs) {
       const segment = this.#state.store.get(run.segment);
       if (segment !== undefined) this.#integrity.ask({ segment, first: run.first, count: run.count }, neighbour, nowMs);
@@ -175,12 +182,35 @@ export class Downloads {
   }
 
   #release({ segment, chunk }: OutstandingRequest): void {
-    const count = segment.requested[chunk] ?? 0;
-    if (count > 0) segment.requested[chunk] = count - 1;
+    segment.countRequest(chunk, -1);
   }
 
+  /**
+   * Requests that wait at slower neighbours while this one has nothing to do: they are taken back there and made here. What is
+   * expected to be on its way already stays.
+   */
+  #relieve(idle: Neighbour, nowMs: number): Pick[] {
+    const picks: Pick[] = [];
+    const room = this.depth(idle);
+    const idleMs = Math.max(MOVE_AFTER_MS, 2 * idle.roundTrip.srttMs);
+    if (idle.rate.bps() === 0) return picks;
+    for (const slow of this.#state.neighbours.values()) {
+      if (slow === idle || slow.outstanding.length === 0 || picks.length >= room) continue;
+      const taken = slow.outstanding.filter((r) => {
+        const leftMs = slow.expectedMs(r) - nowMs;
+        const isStuck = leftMs > 2 * idleMs || leftMs < -2 * idleMs;
+        return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
+      });
+      if (taken.length === 0) continue;
+      slow.outstanding = slow.outstanding.filter((r) => !taken.includes(r));
+      this.#withdraw(slow, taken);
+    }
+    return picks;
+  }
+
+  /** Only where the origin, the other way to have a slow chunk in time, has failed. */
   #isSlow(segment: StoredSegment, chunk: number, nowMs: number): boolean {
-    if (this.#state.timeLeftS(segment.startS, nowMs) > ENDGAME_S) return false;
+    if (segment.originFailures === 0 || this.#state.timeLeftS(segment.startS, nowMs) > ENDGAME_S) return false;
     for (const n of this.#state.neighbours.values())
       for (const r of n.outstanding)
         if (r.segment === segment && r.chunk === chunk) return nowMs - r.sentMs > 2 * Math.max(50, n.roundTrip.srttMs);
@@ -189,7 +219,7 @@ export class Downloads {
 }
 
 /** Consecutive chunks of one segment become one run. */
-export const toRuns = (picks: readonly Pick[]): ChunkRun[] => chunkRuns(picks.map(({ segment, chunk }) => ({ segment: segment.ref, chunk })));
+export const toRuns = (picks: readonly { readonly segment: StoredSegment; readonly chunk: number }[]): ChunkRun[] => chunkRuns(picks.map(({ segment, chunk }) => ({ segment: segment.ref, chunk })));
 
 /** As {@link toRuns}, for chunks of segments that may be gone. */
 export function chunkRuns(chunks: readonly { readonly segment: SegmentRef; readonly chunk: number }[]): ChunkRun[] {

@@ -1,5 +1,4 @@
 import { Announcer } from "./announcer.js";
-import { hasBit } from "./bitfield.js";
 import { type EngineOptions, MAX_HOLDING_BYTES, MAX_HOLDINGS, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
@@ -9,7 +8,7 @@ import { Integrity } from "./integrity.js";
 import { Judge } from "./judge.js";
 import { Membership } from "./membership.js";
 import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
-import type { Neighbour } from "./neighbour.js";
+import type { Holding, Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
 import { CHUNK_BYTES } from "./segment.js";
@@ -18,7 +17,7 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 import { Uploads } from "./uploads.js";
 
 /** While something is wanted or requested, decisions are reviewed this often. */
-const BUSY_TICK_MS = 100;
+const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 1_000;
 /** Points for a size that the origin contradicts: an honest peer may have been deceived. */
 const WRONG_SIZE = 40;
@@ -68,9 +67,9 @@ export class Engine {
     const state = (this.#state = new EngineState(options));
     this.#membership = new Membership(state);
     this.#announcer = new Announcer(state);
-    this.#integrity = new Integrity(state);
+    this.#integrity = new Integrity(state, this.#announcer);
     this.#downloads = new Downloads(state, this.#integrity);
-    this.#uploads = new Uploads(state);
+    this.#uploads = new Uploads(state, this.#announcer);
     this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
     this.#plan = new OriginPlan({ state, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
@@ -81,29 +80,30 @@ export class Engine {
   }
 
   handle(input: Input, nowMs: number): void {
+    if (this.#take(input, nowMs)) this.#tick(nowMs);
+    this.#announcer.ride(nowMs);
+  }
+
+  /** True when all that depends on time is to be looked at again. */
+  #take(input: Input, nowMs: number): boolean {
     switch (input.type) {
       case "playlist":
         this.#desk.playlist(input, nowMs);
         break;
       case "playhead":
         this.#desk.playhead(input, nowMs);
-        break;
+        return false;
       case "want":
         this.#desk.want(input, nowMs);
         break;
       case "unwant":
-        this.#desk.unwant(input.want);
-        break;
-      case "tracker-up":
+        this.#desk.unwant(input.want, nowMs);
         break;
       case "tracker-peers":
         this.#membership.trackerPeers(input.peers, input.swarmSize, nowMs);
         break;
       case "tracker-down":
         this.#membership.trackerDown();
-        break;
-      case "peer-left":
-        // Its data channel, if there is one, tells better and sooner than the tracker whether it is gone.
         break;
       case "connected":
         this.#connected(input.peer, nowMs);
@@ -113,24 +113,24 @@ export class Engine {
         break;
       case "message":
         this.#message(input.peer, input.message, nowMs);
-        return;
+        return false;
       case "malformed":
         this.#blame(input.peer, 100, `malformed message: ${input.reason}`, nowMs);
         break;
       case "writable":
         this.#writable(input.peer, input.bufferedBytes, nowMs);
-        return;
+        return false;
       case "origin-head":
       case "origin-bytes":
       case "origin-done":
       case "origin-failed":
         this.#origin(input, nowMs);
-        return;
+        return false;
       case "hashed":
         this.#judge.hashed(input, nowMs);
-        return;
+        return false;
     }
-    this.tick(nowMs);
+    return true;
   }
 
   poll(): Effect | undefined {
@@ -140,10 +140,9 @@ export class Engine {
   /** When `tick` has something to do, or undefined while there is nothing to wait for. */
   nextTimeoutMs(): number | undefined {
     const { wanted, neighbours } = this.#state;
-    const busy = wanted.size > 0 || this.#integrity.held.size > 0 || this.#hasOutstanding();
+    const busy = wanted.size > 0 || this.#integrity.isHolding || this.#announcer.isWaiting || this.#hasOutstanding();
     const next = Math.min(
       busy ? this.#tickedMs + BUSY_TICK_MS : neighbours.size > 0 ? this.#tickedMs + IDLE_TICK_MS : Infinity,
-      this.#announcer.nextMs,
       this.#uploads.nextReviewMs,
       this.#membership.nextReviewMs,
     );
@@ -151,12 +150,19 @@ export class Engine {
   }
 
   tick(nowMs: number): void {
+    this.#tick(nowMs);
+    this.#announcer.ride(nowMs);
+  }
+
+  #tick(nowMs: number): void {
     this.#tickedMs = nowMs;
     this.#membership.review(nowMs);
     this.#downloads.expire(nowMs);
     this.#judge.review(nowMs);
     this.#plan.giveUpStalled(nowMs);
     for (const segment of this.#state.wanted) this.#plan.plan(segment, nowMs);
+    for (const track of this.#state.activeTracks())
+      if (track.live) for (const segment of track.segments.slice(-3)) if (segment.wants.size === 0 && segment.ref.sequence >= this.#state.hookIn(track)) this.#plan.seed(segment, nowMs);
     this.#downloads.fillAll(nowMs);
     this.#announcer.tick(nowMs);
     this.#uploads.tick(nowMs);
@@ -190,7 +196,7 @@ export class Engine {
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
     this.#judge.forget(peer);
-    for (const [id, holding] of neighbour.holdings) this.#countHolding(id, holding, -1);
+    for (const [id, holding] of neighbour.holdings) this.#count(id, holding, undefined);
     this.#judge.review(nowMs);
   }
 
@@ -203,7 +209,7 @@ export class Engine {
     const neighbour = this.#state.neighbours.get(peer);
     if (neighbour === undefined) return;
     if (!this.#membership.misbehaved(neighbour, points, reason, nowMs)) return;
-    this.#judge.dropSoleWord(peer, nowMs);
+    this.#judge.dropSoleWord(peer);
     this.#sendAway(neighbour, reason, nowMs);
   }
 
@@ -218,7 +224,7 @@ export class Engine {
         neighbour.wants = new Map(message.segments.map((ref) => [ref.id, ref]));
         return;
       case "PROMISE": return this.#promise(neighbour, message, nowMs);
-      case "REQUEST": return this.#uploads.requested(neighbour, message.runs, nowMs);
+      case "REQUEST": return this.#uploads.requested(neighbour, message, nowMs);
       case "CANCEL": return this.#uploads.cancelled(neighbour, message.runs);
       case "REJECT": return this.#rejected(neighbour, message.runs, nowMs);
       case "DATA": return this.#data(neighbour, message, nowMs);
@@ -229,9 +235,9 @@ export class Engine {
       case "UNCHOKE":
         neighbour.chokesUs = false;
         return this.#downloads.fill(neighbour, nowMs);
-      case "INTEGRITY_REQ": return this.#integrity.answer(message.runs, peer);
+      case "INTEGRITY_REQ": return this.#integrity.answer(message.runs, neighbour, nowMs);
       case "INTEGRITY": return this.#judge.word(neighbour, message, nowMs);
-      case "RECEIPT": return this.#uploads.receipt(neighbour, message);
+      case "RECEIPT": return this.#uploads.receipt(neighbour, message, nowMs);
     }
   }
 
@@ -241,7 +247,7 @@ export class Engine {
       return this.#sendAway(neighbour, message.version === PROTOCOL_VERSION ? "wrong handshake" : "other protocol version", nowMs);
     neighbour.handshaken = true;
     neighbour.serves = message.serves;
-    this.#announcer.introduce(neighbour);
+    this.#announcer.introduce(neighbour, nowMs);
     this.#uploads.admit(neighbour);
   }
 
@@ -251,25 +257,31 @@ export class Engine {
     neighbour.mapped = true;
     for (const { segment: ref, sizeBytes, chunks } of message.entries) {
       const known = neighbour.holdings.get(ref.id);
-      if (known !== undefined) this.#countHolding(ref.id, known, -1);
       neighbour.forgetHolding(ref.id);
       // Outside the live window everything counts as deleted (TR3).
-      if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) continue;
+      if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) {
+        this.#count(ref.id, known, undefined);
+        continue;
+      }
       // The first entry is the one that has not been renewed for longest.
       for (const [oldest, holding] of neighbour.holdings) {
         if (neighbour.holdings.size < MAX_HOLDINGS && neighbour.holdingBytes <= MAX_HOLDING_BYTES) break;
-        this.#countHolding(oldest, holding, -1);
+        this.#count(oldest, holding, undefined);
         neighbour.forgetHolding(oldest);
       }
+      if (!this.#state.store.segments.has(ref.id)) this.#desk.foresee(ref);
       neighbour.holdings.set(ref.id, { sizeBytes, chunks });
       if (chunks !== "all") neighbour.holdingBytes += chunks.length;
       const segment = this.#state.store.get(ref);
+      if (segment !== undefined) segment.progressMs = nowMs;
       if (segment !== undefined && segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
-      else if (segment === undefined || segment.sizeBytes === sizeBytes) this.#countHolding(ref.id, { sizeBytes, chunks }, 1);
-      else if (segment.sizeCertain) return this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
-      else if (!segment.sizeDisputed) {
-        segment.sizeDisputed = true;
-        this.#plan.examine(segment, 0, "settle", nowMs);
+      else this.#count(ref.id, known, { sizeBytes, chunks });
+      if (segment?.sizeBytes !== undefined && segment.sizeBytes !== sizeBytes) {
+        if (segment.sizeCertain) return this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
+        if (!segment.sizeDisputed) {
+          segment.sizeDisputed = true;
+          this.#plan.examine(segment, 0, "settle", nowMs);
+        }
       }
       for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
       if (chunks === "all") neighbour.promises.delete(ref.id);
@@ -278,12 +290,22 @@ export class Engine {
     this.#downloads.fill(neighbour, nowMs);
   }
 
-  #countHolding(id: string, holding: { readonly sizeBytes: number; readonly chunks: "all" | Uint8Array }, by: 1 | -1): void {
+  /** A neighbour's part of a segment has become another one. */
+  #count(id: string, before: Holding | undefined, after: Holding | undefined): void {
     const segment = this.#state.store.segments.get(id);
-    if (segment === undefined || segment.sizeBytes !== holding.sizeBytes) return;
+    if (segment === undefined) return;
+    const lost = before?.sizeBytes === segment.sizeBytes ? before?.chunks : undefined;
+    const won = after?.sizeBytes === segment.sizeBytes ? after?.chunks : undefined;
     const { availability } = segment;
-    for (let i = 0; i < availability.length; i++)
-      if (holding.chunks === "all" || hasBit(holding.chunks, i)) availability[i] = Math.max(0, (availability[i] ?? 0) + by);
+    for (let first = 0; first < availability.length; first += 8) {
+      const old = byteOf(lost, first >> 3);
+      const now = byteOf(won, first >> 3);
+      if (old === now) continue;
+      for (let i = first, bit = 0x80; i < Math.min(first + 8, availability.length); i++, bit >>= 1) {
+        const by = (now & bit ? 1 : 0) - (old & bit ? 1 : 0);
+        if (by !== 0) availability[i] = Math.max(0, (availability[i] ?? 0) + by);
+      }
+    }
   }
 
   #promise(neighbour: Neighbour, { runs, withdrawn }: Extract<Message, { type: "PROMISE" }>, nowMs: number): void {
@@ -305,7 +327,7 @@ export class Engine {
       this.#downloads.rejected(neighbour, run);
       const holding = neighbour.holdings.get(run.segment.id);
       if (holding === undefined || neighbour.chokesUs) continue;
-      this.#countHolding(run.segment.id, holding, -1);
+      this.#count(run.segment.id, holding, undefined);
       neighbour.forgetHolding(run.segment.id);
     }
     this.#downloads.fillAll(nowMs);
@@ -356,7 +378,7 @@ export class Engine {
         // A part says nothing of the size that a neighbour claims; the whole will.
         else if (fetch.ranged && !fetch.segment.sizeCertain) {
           this.#fetches.abort((f) => f === fetch);
-          this.tick(nowMs);
+          this.#tick(nowMs);
         }
         return;
       }
@@ -376,7 +398,7 @@ export class Engine {
           segment.failure = undefined;
           segment.originFailures = 0;
         }
-        return this.tick(nowMs);
+        return this.#tick(nowMs);
       }
       case "origin-failed": {
         const fetch = this.#fetches.failed(input.fetch);
@@ -385,7 +407,7 @@ export class Engine {
         // A range past the end is no failure: the playlist's bandwidth promised more than there was.
         if (input.status === 416) fetch.segment.originRetryMs = nowMs + 500;
         else this.#plan.failed(fetch.segment, input, nowMs);
-        return this.tick(nowMs);
+        return this.#tick(nowMs);
       }
     }
   }
@@ -414,3 +436,5 @@ export class Engine {
     return false;
   }
 }
+
+const byteOf = (chunks: Holding["chunks"] | undefined, index: number): number => (chunks === undefined ? 0 : chunks === "all" ? 0xff : (chunks[index] ?? 0));

@@ -173,7 +173,7 @@ export class Fetches {
       // Where a neighbour says that the segment ends, only the end of the body can tell.
       if (!isEnd && !segment.sizeCertain && fetch.chunk === segment.chunks - 1) return cut;
       cut.push({ segment, chunk: fetch.chunk, payload: take(fetch, length), reason: fetch.reason, isWhole: fetch.slice.end - fetch.slice.first > 1 });
-      if (fetch.chunk < fetch.slice.end) segment.fetching[fetch.chunk] = Math.max(0, (segment.fetching[fetch.chunk] ?? 0) - 1);
+      if (fetch.chunk < fetch.slice.end) segment.countFetch(fetch.chunk, -1);
       fetch.chunk++;
     }
   }
@@ -185,8 +185,8 @@ export class Fetches {
   }
 
   #mark(fetch: OriginFetch, by: 1 | -1): void {
-    const { fetching } = fetch.segment;
-    for (let i = fetch.chunk; i < Math.min(fetch.slice.end, fetching.length); i++) fetching[i] = Math.max(0, (fetching[i] ?? 0) + by);
+    const { segment } = fetch;
+    for (let i = fetch.chunk; i < Math.min(fetch.slice.end, segment.chunks); i++) segment.countFetch(i, by);
   }
 }
 

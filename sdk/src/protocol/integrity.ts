@@ -1,4 +1,5 @@
-import { OPINION_MS, TRUST_AFTER } from "./config.js";
+import type { Announcer } from "./announcer.js";
+import { OPINION_MS, TRUST_AFTER, WORD_DELAY_MS } from "./config.js";
 import type { ChunkHash, PeerId } from "./ids.js";
 import { MAX_HASHES, MAX_RUNS, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
@@ -17,6 +18,8 @@ export interface HeldChunk {
   readonly chunk: number;
   readonly giver: Neighbour;
   readonly hash: ChunkHash;
+  /** When silence becomes an answer, ms; what is heard before is judged at once. */
+  dueMs: number;
 }
 
 /**
@@ -29,35 +32,43 @@ export interface HeldChunk {
  */
 export class Integrity {
   readonly #state: EngineState;
+  readonly #announcer: Announcer;
   #spotChecks = 0;
   /** Hashes the origin gave for chunks that are not (yet) stored: segment id, then chunk. */
   readonly #truths = new Map<string, Map<number, ChunkHash>>();
-  readonly held = new Map<string, HeldChunk>();
+  /** Chunks that wait for judgement. */
+  readonly #held = new Map<StoredSegment, Map<number, HeldChunk>>();
 
-  constructor(state: EngineState) {
+  constructor(state: EngineState, announcer: Announcer) {
     this.#state = state;
+    this.#announcer = announcer;
   }
 
   /** Asks a neighbour other than `giver` for its word on chunks; false when no other holds them. */
   ask(run: { readonly segment: StoredSegment; readonly first: number; readonly count: number }, giver: Neighbour, nowMs: number): boolean {
     const { segment, first, count } = run;
+    if (isAnswered(run, giver)) return true;
     let witness: Neighbour | undefined;
     for (const n of this.#state.neighbours.values()) {
       if (n === giver || !n.handshaken || !n.holds(segment, first) || !n.holds(segment, first + count - 1)) continue;
       if (witness === undefined || n.confirmedChunks > witness.confirmedChunks) witness = n;
+      if (witness.confirmedChunks >= TRUST_AFTER) break;
     }
     if (witness === undefined) return false;
-    segment.asked.fill(nowMs, first, first + count);
-    this.#state.send(witness.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first, count }] });
+    // While it is being asked, it may as well say what it knows of the chunks that will be needed next.
+    const isNews = (chunk: number): boolean => segment.state[chunk] === Chunk.missing && segment.asked[chunk] === 0 && witness.holds(segment, chunk);
+    let begin = first;
+    let end = first + count;
+    while (begin > 0 && isNews(begin - 1)) begin--;
+    while (end < segment.chunks && isNews(end)) end++;
+    segment.asked.fill(nowMs, begin, end);
+    this.#announcer.later(witness, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: begin, count: end - begin }] }, nowMs + WORD_DELAY_MS);
     return true;
   }
 
-  /** Takes down what a neighbour vouches for; the chunks whose judgement it may change are returned. */
-  word(from: Neighbour, message: Extract<Message, { type: "INTEGRITY" }>): number[] {
-    let words = from.words.get(message.segment.id);
-    if (words === undefined) from.words.set(message.segment.id, (words = new Map<number, { hash: ChunkHash; fromOrigin: boolean }>()));
-    message.hashes.forEach((hash, i) => words.set(message.first + i, { hash, fromOrigin: message.fromOrigin }));
-    return message.hashes.map((_, i) => message.first + i);
+  /** Takes down what a neighbour vouches for. */
+  word(from: Neighbour, segment: StoredSegment, message: Extract<Message, { type: "INTEGRITY" }>): void {
+    message.hashes.forEach((hash, i) => segment.keepWord(message.first + i, { from, hash, fromOrigin: message.fromOrigin }));
   }
 
   truth(segment: StoredSegment, chunk: number): ChunkHash | undefined {
@@ -78,10 +89,8 @@ export class Integrity {
     if (truth !== undefined) return truth === hash ? "verified" : "false";
     if (this.contradictsItself(giver, segment, chunk, hash)) return "false";
     let hearsay = false;
-    for (const n of this.#state.neighbours.values()) {
-      if (n === giver) continue;
-      const word = n.words.get(segment.ref.id)?.get(chunk);
-      if (word === undefined) continue;
+    for (const word of segment.words[chunk] ?? []) {
+      if (word.from === giver || this.#state.neighbours.get(word.from.peer) !== word.from) continue;
       if (word.hash !== hash) return "settle";
       if (word.fromOrigin) {
         giver.confirmedChunks++;
@@ -94,6 +103,7 @@ export class Integrity {
       return "verified";
     }
     const askedMs = segment.asked[chunk] ?? 0;
+    held.dueMs = Math.max(nowMs, askedMs + OPINION_MS);
     if (askedMs > 0 && nowMs - askedMs < OPINION_MS) return "hold";
     if (giver.checked || giver.confirmedChunks >= TRUST_AFTER) {
       segment.soleWord[chunk] = 1;
@@ -114,7 +124,7 @@ export class Integrity {
     return this.#state.random.next() < Math.min(1 / 4, 1 / (2 * Math.max(1, this.#state.swarmSize)), chunks / 200) / costChunks;
   }
 
-  answer(runs: readonly ChunkRun[], to: PeerId): void {
+  answer(runs: readonly ChunkRun[], to: Neighbour, nowMs: number): void {
     let budget = MAX_HASHES;
     for (const run of runs.slice(0, MAX_RUNS)) {
       const segment = this.#state.store.get(run.segment);
@@ -123,7 +133,7 @@ export class Integrity {
       let first = run.first;
       let fromOrigin = false;
       const flush = (): void => {
-        if (hashes.length > 0) this.#state.send(to, { type: "INTEGRITY", segment: segment.ref, first, fromOrigin, hashes });
+        if (hashes.length > 0) this.#announcer.later(to, { type: "INTEGRITY", segment: segment.ref, first, fromOrigin, hashes }, nowMs + WORD_DELAY_MS);
         hashes = [];
       };
       for (let i = run.first; i < run.first + run.count && i < segment.chunks && budget > 0; i++) {
@@ -142,8 +152,29 @@ export class Integrity {
     }
   }
 
-  isHeld(segment: StoredSegment, chunk: number): boolean {
-    return this.held.has(`${segment.ref.id}/${chunk}`);
+  held(segment: StoredSegment, chunk: number): HeldChunk | undefined {
+    return this.#held.get(segment)?.get(chunk);
+  }
+
+  hold(held: HeldChunk): void {
+    const { segment, chunk } = held;
+    const chunks = this.#held.get(segment);
+    if (chunks === undefined) this.#held.set(segment, new Map([[chunk, held]]));
+    else chunks.set(chunk, held);
+  }
+
+  release({ segment, chunk }: HeldChunk): void {
+    const chunks = this.#held.get(segment);
+    if (chunks?.delete(chunk) === true && chunks.size === 0) this.#held.delete(segment);
+  }
+
+  get isHolding(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Held chunks whose witnesses have been silent for too long. */
+  *overdue(nowMs: number): Generator<HeldChunk> {
+    for (const chunks of this.#held.values()) for (const held of chunks.values()) if (nowMs >= held.dueMs) yield held;
   }
 
   /** Chunks of `giver` that rest on its word alone: to be dropped when it is caught lying. */
@@ -159,14 +190,20 @@ export class Integrity {
 
   /** Whether the peer's own word on the chunk is another than that of its data. */
   contradictsItself(giver: Neighbour, segment: StoredSegment, chunk: number, hash: ChunkHash): boolean {
-    const own = giver.words.get(segment.ref.id)?.get(chunk);
+    const own = segment.words[chunk]?.find((w) => w.from === giver);
     return own !== undefined && own.hash !== hash;
   }
 
   /** A complete or discarded segment needs no words any more. */
-  forget(segmentId: string): void {
-    this.#truths.delete(segmentId);
-    for (const [key, held] of this.held) if (held.segment.ref.id === segmentId) this.held.delete(key);
-    for (const n of this.#state.neighbours.values()) n.words.delete(segmentId);
+  forget(segment: StoredSegment): void {
+    this.#truths.delete(segment.ref.id);
+    this.#held.delete(segment);
+    segment.words = [];
   }
+}
+
+/** Somebody else has spoken on all these chunks already. */
+function isAnswered({ segment, first, count }: { readonly segment: StoredSegment; readonly first: number; readonly count: number }, giver: Neighbour): boolean {
+  for (let i = first; i < first + count; i++) if (segment.words[i]?.some((w) => w.from !== giver) !== true) return false;
+  return true;
 }

@@ -83,7 +83,7 @@ export class Judge {
     if (giver === undefined) return this.#originSaid(segment, chunk, payload, hash, nowMs);
     // Replaced or evicted meanwhile.
     if (segment.payloads[chunk] !== payload || segment.state[chunk] !== Chunk.unverified) return;
-    this.#decide({ segment, chunk, giver, hash }, nowMs);
+    this.#decide({ segment, chunk, giver, hash, dueMs: nowMs }, nowMs);
   }
 
   /** What a neighbour vouches for. An answer settles held chunks; news about what we hold already may start a dispute. */
@@ -91,14 +91,14 @@ export class Judge {
     const segment = this.#p.state.store.get(message.segment);
     if (segment === undefined || segment.chunks === 0) return;
     if (message.first + message.hashes.length > segment.chunks) return this.#p.blame(from.peer, 20, "hashes past the segment's end", nowMs);
-    if (!segment.complete) this.#p.integrity.word(from, message);
+    if (!segment.complete) this.#p.integrity.word(from, segment, message);
     message.hashes.forEach((hash, i) => this.#compare(from, { segment, chunk: message.first + i, hash, fromOrigin: message.fromOrigin }, nowMs));
     for (let i = 0; i < message.hashes.length; i++) this.#retry(segment, message.first + i, nowMs);
   }
 
   /** Chunks whose witnesses stay silent are judged without them. */
   review(nowMs: number): void {
-    for (const held of this.#p.integrity.held.values()) this.#decide(held, nowMs);
+    for (const held of this.#p.integrity.overdue(nowMs)) this.#decide(held, nowMs);
   }
 
   /** A neighbour is gone. */
@@ -112,8 +112,8 @@ export class Judge {
   }
 
   /** A peer was caught lying: what rests on its word alone is fetched again. */
-  dropSoleWord(peer: PeerId, nowMs: number): void {
-    for (const { segment, chunk } of this.#p.integrity.soleWordOf(peer)) this.#drop(segment, chunk, nowMs);
+  dropSoleWord(peer: PeerId): void {
+    for (const { segment, chunk } of this.#p.integrity.soleWordOf(peer)) this.#drop(segment, chunk);
   }
 
 
@@ -126,36 +126,36 @@ export class Judge {
   #decide(held: HeldChunk, nowMs: number): void {
     const { segment, chunk, giver, hash } = held;
     const { integrity, plan } = this.#p;
-    const key = `${segment.ref.id}/${chunk}`;
     if (segment.state[chunk] !== Chunk.unverified || segment.givers[chunk] !== giver.peer) {
-      integrity.held.delete(key);
+      integrity.release(held);
       return;
     }
     if (segment.sizeDisputed) {
-      integrity.held.set(key, held);
+      integrity.hold(held);
       return;
     }
     const isChecking = giver.check !== undefined && this.#p.fetches.get(giver.check) !== undefined;
     const verdict = integrity.judge(held, isChecking, nowMs);
     switch (verdict) {
       case "verified":
-        integrity.held.delete(key);
+        integrity.release(held);
         return this.#accept(segment, chunk, hash, giver, nowMs);
       case "false":
-        integrity.held.delete(key);
-        this.#drop(segment, chunk, nowMs);
+        integrity.release(held);
+        this.#drop(segment, chunk);
         if (integrity.contradictsItself(giver, segment, chunk, hash)) return this.#p.blame(giver.peer, LIE, "data against its own word", nowMs);
         return this.#falseChunk(giver, { segment, chunk, hash }, nowMs);
       case "hold":
-        integrity.held.set(key, held);
+        integrity.hold(held);
         return;
       case "check":
-        integrity.held.set(key, held);
-        if (nowMs < this.#nextExaminationMs) return;
+        integrity.hold(held);
+        // Nobody knows its URL yet.
+        if (nowMs < this.#nextExaminationMs || !segment.listed) return;
         giver.check = plan.examine(segment, chunk, "check", nowMs);
         return;
       case "settle":
-        integrity.held.set(key, held);
+        integrity.hold(held);
         return this.#settle(segment, chunk, nowMs);
     }
   }
@@ -183,7 +183,7 @@ export class Judge {
     const isFirst = ![...giver.falseChunks.keys()].some((key) => key.startsWith(prefix));
     if (giver.falseChunks.size >= MAX_FALSE_CHUNKS) giver.falseChunks.clear();
     giver.falseChunks.set(prefix + chunk, hash);
-    this.#p.state.send(giver.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] });
+    this.#p.announcer.later(giver, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] }, 0);
     if (isFirst) this.#p.blame(giver.peer, FALSE_CHUNK, "false chunk", nowMs);
   }
 
@@ -194,7 +194,7 @@ export class Judge {
     const giver = segment.givers[chunk];
     if (segment.state[chunk] === Chunk.verified && believed !== hash) {
       // We were deceived: tell the neighbours what the origin says, so that they look for themselves.
-      this.#drop(segment, chunk, nowMs);
+      this.#drop(segment, chunk);
       const neighbour = giver === undefined || giver === "origin" ? undefined : state.neighbours.get(giver);
       if (neighbour !== undefined && believed !== undefined) this.#falseChunk(neighbour, { segment, chunk, hash: believed }, nowMs);
       for (const n of state.neighbours.values())
@@ -221,7 +221,7 @@ export class Judge {
   /** A neighbour's chunk waits for judgement, and now the origin has spoken. */
   #confront(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {
     this.#p.integrity.learn(segment, chunk, truth);
-    const held = this.#p.integrity.held.get(`${segment.ref.id}/${chunk}`);
+    const held = this.#p.integrity.held(segment, chunk);
     if (held === undefined) return;
     if (held.hash === truth) held.giver.checked = true;
     this.#decide(held, nowMs);
@@ -229,11 +229,11 @@ export class Judge {
 
   /** Words that the origin contradicts: "I had it from the origin" was a lie, hearsay may have been an error. */
   #punishLiars(segment: StoredSegment, chunk: number, truth: ChunkHash, nowMs: number): void {
-    for (const n of this.#p.state.neighbours.values()) {
-      const word = n.words.get(segment.ref.id)?.get(chunk);
-      if (word === undefined || word.hash === truth) continue;
-      n.words.delete(segment.ref.id);
-      this.#p.blame(n.peer, word.fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
+    const words = segment.words[chunk] ?? [];
+    segment.words[chunk] = words.filter((w) => w.hash === truth);
+    for (const word of words) {
+      if (word.hash === truth || this.#p.state.neighbours.get(word.from.peer) !== word.from) continue;
+      this.#p.blame(word.from.peer, word.fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
     }
   }
 
@@ -257,19 +257,19 @@ export class Judge {
     if (segment.certain[chunk] === 1) return this.#p.blame(from.peer, fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
     if (nowMs < (this.#disputes.get(from.peer) ?? -Infinity) + DISPUTE_INTERVAL_MS) return;
     this.#disputes.set(from.peer, nowMs);
-    from.words.set(segment.ref.id, new Map([[chunk, { hash, fromOrigin }]]));
+    segment.keepWord(chunk, { from, hash, fromOrigin });
     this.#settle(segment, chunk, nowMs);
   }
 
   #retry(segment: StoredSegment, chunk: number, nowMs: number): void {
-    const held = this.#p.integrity.held.get(`${segment.ref.id}/${chunk}`);
+    const held = this.#p.integrity.held(segment, chunk);
     if (held !== undefined) this.#decide(held, nowMs);
   }
 
-  #drop(segment: StoredSegment, chunk: number, nowMs: number): void {
+  #drop(segment: StoredSegment, chunk: number): void {
     const before = segment.heldBytes;
     segment.drop(chunk);
     this.#p.state.store.heldBytes += segment.heldBytes - before;
-    this.#p.announcer.changed(segment, nowMs);
+    this.#p.announcer.changed(segment);
   }
 }

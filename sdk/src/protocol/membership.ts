@@ -111,9 +111,9 @@ export class Membership {
     return this.#waiting.size > 0 ? Math.min(this.#nextFindMs, (this.#startedMs ?? 0) + START_PATIENCE_MS) : this.#nextFindMs;
   }
 
-  /** Half of the places are for those we call, half for those who call us: otherwise a full swarm would turn newcomers away. */
+  /** Two thirds of the places are for those we call, the rest for those who call us: a full swarm would turn newcomers away. */
   get #dialTarget(): number {
-    return Math.ceil(this.#state.options.maxNeighbours / 2);
+    return Math.ceil((2 / 3) * this.#state.options.maxNeighbours);
   }
 
   #dial(peer: PeerId, nowMs: number): void {

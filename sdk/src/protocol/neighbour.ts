@@ -1,6 +1,7 @@
 import { createBitfield, hasBit, setBit } from "./bitfield.js";
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
+import type { Message } from "./message.js";
 import type { SegmentRef } from "./segment.js";
 import type { StoredSegment } from "./stored-segment.js";
 
@@ -13,6 +14,9 @@ export interface Holding {
 /** Time-outs in a row after which a neighbour is left alone for a while. */
 export const SILENT_AFTER = 3;
 
+/** What an answer takes a neighbour that has not been measured. */
+const UNKNOWN_ANSWER_MS = 2_000;
+
 /** Chunks that a neighbour said it is fetching from the origin. */
 export interface HeldPromise {
   readonly first: number;
@@ -24,6 +28,7 @@ export interface HeldPromise {
 export interface OutstandingRequest {
   readonly segment: StoredSegment;
   readonly chunk: number;
+  readonly urgent: boolean;
   readonly sentMs: number;
   readonly dueMs: number;
 }
@@ -32,6 +37,7 @@ export interface OutstandingRequest {
 export interface QueuedUpload {
   readonly segment: SegmentRef;
   readonly chunk: number;
+  readonly urgent: boolean;
 }
 
 /** A connected peer: what it has and wants, how it answers, and what passed between us. */
@@ -46,6 +52,14 @@ export class Neighbour {
   wants = new Map<string, SegmentRef>();
   /** Runs it said it is fetching from the origin, by segment. */
   readonly promises = new Map<string, HeldPromise[]>();
+
+  // what it is told
+  /** Messages that wait for company, and until when. */
+  waiting: Message[] = [];
+  waitingDueMs = Infinity;
+  /** The last change of the store that it has heard of, and when. */
+  toldChange = 0;
+  toldMs = -Infinity;
 
   // we ask it
   chokesUs = true;
@@ -84,8 +98,6 @@ export class Neighbour {
   readonly falseChunks = new Map<string, ChunkHash>();
   /** The origin is being asked about a chunk of its. */
   check: FetchId | undefined;
-  /** Hashes it vouched for: segment id, then chunk. */
-  readonly words = new Map<string, Map<number, { readonly hash: ChunkHash; readonly fromOrigin: boolean }>>();
 
   constructor(
     readonly peer: PeerId,
@@ -120,6 +132,11 @@ export class Neighbour {
   /** Measured rate, bit/s; falls while requests wait in vain. */
   rateBps(nowMs: number): number {
     return this.rate.bps(this.outstanding.length > 0 ? nowMs - this.waitingSinceMs : 0);
+  }
+
+  /** When a request is likely to be answered, ms. */
+  expectedMs(request: OutstandingRequest): number {
+    return request.sentMs + (this.roundTrip.srttMs || UNKNOWN_ANSWER_MS);
   }
 
   /** Whether a request sent now would be served. */

@@ -1,14 +1,14 @@
 import { hasBit } from "./bitfield.js";
-import { PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
+import { OPINION_MS, PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
-import type { FetchId, PeerId } from "./ids.js";
+import type { FetchId } from "./ids.js";
 import type { Integrity } from "./integrity.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
-import { mergeSlices, slicesOf, type Slice } from "./slices.js";
+import { fewer, mergeSlices, slicesOf, type Slice } from "./slices.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
@@ -17,9 +17,16 @@ const DEFAULT_TTFB_MS = 200;
 const DEFAULT_RATE_BPS = 2_000_000;
 /** An escalated fetch becomes twice as likely each time this has passed. */
 const ESCALATION_MS = 500;
+/** In a large swarm so many viewers are called to bring a slice as soon as they know of it, and twice as many each time this has passed. */
+const STARTERS = 4;
+const DOUBLING_MS = 1_000;
+/** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
+const LIFE_MS = 2_000;
 /** Gaps that a rescue closes rather than make one more request. */
-const RESCUE_GAP_CHUNKS = 2;
-const MAX_RESCUE_RANGES = 4;
+const RESCUE_GAP_CHUNKS = 1;
+/** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
+const SECOND_CHANCE_S = 0.3;
+const MAX_RESCUE_RANGES = 6;
 /** An origin that fails is asked again after 0.5 s, doubled up to this. */
 const MAX_RETRY_MS = 4_000;
 /** Longest time that peers are waited for when the origin has failed. */
@@ -53,8 +60,8 @@ export class OriginPlan {
 
   plan(segment: StoredSegment, nowMs: number): void {
     if (segment.complete || nowMs < segment.originRetryMs) return;
-    const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
-    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure);
+    const neighbours = this.#handshaken();
+    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure, nowMs);
     if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
       // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
       if (segment.ref.sequence !== INIT_SEQUENCE) this.#started.add(segment.kind);
@@ -70,15 +77,20 @@ export class OriginPlan {
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
       if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
-    } else if (neighbours.length > 0 && nowMs >= segment.wantedMs + SETTLE_MS) this.#share(segment, neighbours, nowMs);
+    } else if (neighbours.length > 0) this.#share(segment, neighbours, nowMs);
+  }
+
+  /** A live segment has appeared that the player will ask for: somebody has to bring it into the swarm before it does. */
+  seed(segment: StoredSegment, nowMs: number): void {
+    if (!segment.complete && segment.listed && nowMs >= segment.originRetryMs && this.#state.options.serves && !this.#state.isSmall) this.#share(segment, this.#handshaken(), nowMs);
   }
 
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
     segment.failure = failure;
     segment.originFailures++;
     segment.originRetryMs = nowMs + this.#retryMs(segment);
-    const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
-    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
+    const neighbours = this.#handshaken();
+    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure, nowMs);
   }
 
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
@@ -117,28 +129,31 @@ export class OriginPlan {
 
   /** Slices that no neighbour has or has promised: fetched by the winner of the rendezvous, or by chance when it does not. */
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
-    const candidates: PeerId[] = this.#state.options.serves || neighbours.length === 0 ? [this.#state.options.peer] : [];
-    for (const n of neighbours) if (n.serves && n.wants.has(segment.ref.id)) candidates.push(n.peer);
-    if (candidates.length === 0) candidates.push(this.#state.options.peer);
+    const sinceMs = Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS;
+    if (nowMs < sinceMs) return;
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
     const lacking = slices.flatMap((s) => this.#lackingPart(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
-    const mine = this.#state.swarmSize > neighbours.length + 1 ? this.#drawn(lacking, segment, nowMs) : this.#won(lacking, segment, { candidates, nowMs });
+    const mine = this.#state.isSmall ? this.#won(lacking, segment, neighbours, nowMs) : this.#drawn(lacking, nowMs - sinceMs);
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
   }
 
   /** Everybody knows everybody: the winner of the rendezvous fetches, others by and by when it does not. */
-  #won(lacking: readonly LackingSlice[], segment: StoredSegment, { candidates, nowMs }: { candidates: readonly PeerId[]; nowMs: number }): readonly Slice[] {
+  #won(lacking: readonly LackingSlice[], segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): readonly Slice[] {
+    const self = this.#state.options.peer;
+    const candidates = neighbours.filter((n) => n.serves && n.wants.has(segment.ref.id)).map((n) => n.peer);
+    // One who does not serve helps nobody by fetching, unless nobody else will.
+    if (this.#state.options.serves || candidates.length === 0) candidates.push(self);
     if (this.#escalates(segment, candidates.length, nowMs)) return lacking;
-    return lacking.filter((s) => rendezvousWinner(candidates, s.key) === this.#state.options.peer);
+    return lacking.filter((s) => rendezvousWinner(candidates, s.key) === self);
   }
 
   /**
    * In a large swarm every neighbourhood would have a winner of its own. Instead about one viewer in the whole swarm starts, by
    * the weight of its hash, and the number of starters doubles until the slice has arrived.
    */
-  #drawn(lacking: readonly LackingSlice[], segment: StoredSegment, nowMs: number): readonly Slice[] {
-    const share = 2 ** ((nowMs - segment.wantedMs - SETTLE_MS) / ESCALATION_MS) / this.#state.swarmSize;
+  #drawn(lacking: readonly LackingSlice[], waitedMs: number): readonly Slice[] {
+    const share = (STARTERS * 2 ** (waitedMs / DOUBLING_MS)) / this.#state.swarmSize;
     return lacking.filter((s) => rendezvousWeight(this.#state.options.peer, s.key) >= 1 - share);
   }
 
@@ -157,6 +172,8 @@ export class OriginPlan {
       const isComing = this.#fetches.covers(segment, slice.first) || neighbours.some((n) => n.hasPromised(id, slice.first, nowMs));
       return isComing ? [] : [{ ...slice, key }];
     }
+    if (!this.#state.isSmall && nowMs - segment.progressMs < LIFE_MS)
+      for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if ((segment.availability[i] ?? 0) > 0 || segment.state[i] !== Chunk.missing) return [];
     const held = neighbours.flatMap((n) => {
       const holding = n.serves ? n.holdings.get(id) : undefined;
       return holding !== undefined && holding.sizeBytes === segment.sizeBytes ? [holding.chunks] : [];
@@ -175,24 +192,28 @@ export class OriginPlan {
 
   /** The missing ranges, without those that a neighbour is about to bring. */
   #rescue(segment: StoredSegment, leftS: number, nowMs: number): void {
-    const graceMs = leftS > 0.5 ? 300 : 0;
-    const gaps = mergeSlices(this.#gaps(segment, graceMs, nowMs), RESCUE_GAP_CHUNKS);
+    const gaps = mergeSlices(this.#gaps(segment, leftS - this.#originTimeS(segment) - SECOND_CHANCE_S, nowMs), RESCUE_GAP_CHUNKS);
     if (gaps.length === 0) return;
-    const ranges = gaps.length > MAX_RESCUE_RANGES ? [{ first: gaps[0]?.first ?? 0, end: gaps.at(-1)?.end ?? MAX_CHUNKS }] : gaps;
+    const ranges = fewer(gaps, MAX_RESCUE_RANGES);
     this.#downloads.cancel((r) => r.segment === segment && ranges.some((g) => r.chunk >= g.first && r.chunk < g.end));
     this.#fetch(segment, ranges, "rescue", nowMs);
   }
 
-  /** Runs of chunks that are neither here nor being fetched; requests to neighbours younger than `graceMs` count as coming. */
-  #gaps(segment: StoredSegment, graceMs: number, nowMs = 0): Slice[] {
+  /** Runs of chunks that are neither here nor being fetched, nor to be expected of a neighbour, or of a witness, within `waitS`. */
+  #gaps(segment: StoredSegment, waitS: number, nowMs = 0): Slice[] {
     if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : [WHOLE];
     const coming = new Uint8Array(segment.chunks);
-    if (graceMs > 0)
+    if (waitS > 0)
       for (const n of this.#state.neighbours.values())
-        for (const r of n.outstanding) if (r.segment === segment && nowMs - r.sentMs < Math.max(graceMs, 2 * n.roundTrip.srttMs)) coming[r.chunk] = 1;
+        for (const r of n.outstanding) {
+          const expectedMs = n.expectedMs(r);
+          if (r.segment === segment && expectedMs < nowMs + waitS * 1000 && nowMs < expectedMs + 2 * n.roundTrip.srttMs) coming[r.chunk] = 1;
+        }
     const gaps: Slice[] = [];
-    for (let i = 0; i < segment.chunks; i++)
-      if (this.#isUnsure(segment, i) && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
+    for (let i = 0; i < segment.chunks; i++) {
+      const isWitnessed = waitS > OPINION_MS / 1000 && segment.state[i] === Chunk.unverified;
+      if (this.#isUnsure(segment, i) && !isWitnessed && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
+    }
     return mergeSlices(gaps);
   }
 
@@ -218,6 +239,10 @@ export class OriginPlan {
     return true;
   }
 
+  #handshaken(): readonly Neighbour[] {
+    return [...this.#state.neighbours.values()].filter((n) => n.handshaken);
+  }
+
   #retryMs(segment: StoredSegment): number {
     return Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
   }
@@ -230,7 +255,7 @@ export class OriginPlan {
 
   /** Not here, or here and not believed: a deadline does not wait for witnesses. */
   #isUnsure(segment: StoredSegment, chunk: number): boolean {
-    return segment.state[chunk] === Chunk.missing || (segment.state[chunk] === Chunk.unverified && this.#integrity.isHeld(segment, chunk));
+    return segment.state[chunk] === Chunk.missing || (segment.state[chunk] === Chunk.unverified && this.#integrity.held(segment, chunk) !== undefined);
   }
 
   #bandwidth(segment: StoredSegment): number {

@@ -9,15 +9,20 @@ export type Priority = "high" | "mid" | "low";
 export interface Candidate {
   readonly segment: StoredSegment;
   readonly priority: Priority;
+  readonly live: boolean;
 }
 
 export interface Pick {
   readonly segment: StoredSegment;
   readonly chunk: number;
+  /** In the high window. */
+  readonly urgent: boolean;
 }
 
 /** In live everything is near the playhead; strictly in order, new segments would spread last. Simulated: 4 s beats 2 and 10. */
 const LIVE_HIGH_WINDOW_S = 4;
+/** A chunk that at most so many neighbours hold is new to the swarm. */
+const NEW_HOLDERS = 4;
 /** Share of the store that may lie ahead of the playhead. */
 const PREFETCH_SHARE = 0.75;
 
@@ -29,14 +34,14 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
   const positionS = state.positionS(nowMs);
   const found: Candidate[] = [];
   const seen = new Set<StoredSegment>();
-  const add = (segment: StoredSegment, priority: Priority): void => {
+  const add = (segment: StoredSegment, priority: Priority, live: boolean): void => {
     if (segment.complete || seen.has(segment)) return;
     seen.add(segment);
-    found.push({ segment, priority });
+    found.push({ segment, priority, live });
   };
   for (const segment of state.wanted) {
     const isLive = state.store.tracks.get(segment.ref.track)?.live === true;
-    add(segment, isLive && segment.startS - positionS > LIVE_HIGH_WINDOW_S ? "mid" : "high");
+    add(segment, isLive && segment.startS - positionS > LIVE_HIGH_WINDOW_S ? "mid" : "high", isLive);
   }
   let aheadBytes = 0;
   for (const track of state.activeTracks()) {
@@ -44,7 +49,7 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
     // A player that loads far ahead will go on from there.
     let frontS = positionS;
     for (const segment of state.wanted) if (segment.ref.track === track.id) frontS = Math.max(frontS, segment.startS);
-    for (const segment of track.segments) {
+    for (const segment of [...track.segments, ...track.foreseen]) {
       const isHigh = segment.startS - positionS <= (track.live ? LIVE_HIGH_WINDOW_S : HIGH_WINDOW_S);
       const aheadS = segment.startS - frontS;
       if (segment.endS <= positionS || segment.ref.sequence < hookIn) continue;
@@ -52,7 +57,7 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
       // What does not fit would push out what is needed sooner, and be fetched again.
       aheadBytes += segment.heldBytes;
       if (aheadBytes > state.store.limitBytes * PREFETCH_SHARE && !isHigh) break;
-      add(segment, isHigh ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low");
+      add(segment, isHigh ? "high" : aheadS <= HIGH_WINDOW_S + MID_WINDOW_S ? "mid" : "low", track.live);
     }
   }
   const order = { high: 0, mid: 1, low: 2 };
@@ -65,7 +70,8 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
 
 /** The next chunks to ask `neighbour` for, at most `count`, best first. */
 export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number }): Pick[] {
-  const picks: Pick[] = [];
+  const picks = pickNew(neighbour, list, options);
+  const chosen = new Set(picks.map((p) => p.segment));
   const rare: (Pick & { readonly rarity: number })[] = [];
   let gathered: Priority | undefined;
   const takeRarest = (): void => {
@@ -80,23 +86,52 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
       takeRarest();
       gathered = priority;
     }
-    const holding = neighbour.holdings.get(segment.ref.id);
-    if (segment.chunks === 0 || holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
-    const { chunks: held } = holding;
-    const { state, requested, fetching } = segment;
-    for (let i = 0; i < segment.chunks; i++) {
-      // In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
-      const chunk = priority === "high" ? i : (i + options.offset) % segment.chunks;
-      if (state[chunk] !== Chunk.missing || requested[chunk] !== 0 || fetching[chunk] !== 0 || (held !== "all" && !hasBit(held, chunk))) continue;
-      if (priority === "high") {
-        picks.push({ segment, chunk });
-        if (picks.length >= options.count) return picks;
-      } else rare.push({ segment, chunk, rarity: segment.availability[chunk] ?? 0 });
+    // In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
+    for (const chunk of offered(neighbour, segment, priority === "high" ? 0 : options.offset)) {
+      if (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk)) continue;
+      if (priority !== "high") rare.push({ segment, chunk, urgent: false, rarity: segment.availability[chunk] ?? 0 });
+      else if (picks.push({ segment, chunk, urgent: true }) >= options.count) return picks;
     }
   }
   takeRarest();
   return picks;
 }
+
+/**
+ * A live segment that has just come into the swarm: chunks that hardly any neighbour holds yet take up to half of the room, before
+ * what is more urgent. Few uplinks can help with them, and until they are spread most uplinks have nothing to give. Simulated: without it
+ * segments spread one after the other, each with idle uplinks at its beginning.
+ */
+function pickNew(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; offset: number }): Pick[] {
+  const picks: Pick[] = [];
+  const most = Math.ceil(options.count / 2);
+  for (let c = list.length - 1; c >= 0; c--) {
+    const { segment, priority, live } = list[c] as Candidate;
+    if (!live || priority !== "mid") continue;
+    for (const chunk of offered(neighbour, segment, options.offset)) {
+      if (picks.length >= most) return picks;
+      if ((segment.availability[chunk] ?? 0) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
+    }
+  }
+  return picks;
+}
+
+/** Open chunks of the segment that the neighbour holds, in order from the `offset`th on, then those before it. */
+function offered(neighbour: Neighbour, segment: StoredSegment, offset: number): readonly number[] {
+  const { open, chunks } = segment;
+  if (open.length === 0) return NONE;
+  const holding = neighbour.holdings.get(segment.ref.id);
+  if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) return NONE;
+  const { chunks: held } = holding;
+  if (held === "all" && offset === 0) return open;
+  const from = offset % chunks;
+  const later: number[] = [];
+  const earlier: number[] = [];
+  for (const chunk of open) if (held === "all" || hasBit(held, chunk)) (chunk < from ? earlier : later).push(chunk);
+  return later.concat(earlier);
+}
+
+const NONE: readonly number[] = [];
 
 /**
  * End-game: chunks that others have been asked for and that are slow in coming, while the deadline nears. At most two requests
@@ -112,7 +147,7 @@ export function pickEndgame(neighbour: Neighbour, list: readonly Candidate[], op
     const { state, requested } = segment;
     for (let chunk = 0; chunk < segment.chunks && picks.length < options.count; chunk++) {
       if (state[chunk] === Chunk.missing && requested[chunk] === 1 && (held === "all" || hasBit(held, chunk)) && options.isSlow(segment, chunk))
-        picks.push({ segment, chunk });
+        picks.push({ segment, chunk, urgent: true });
     }
   }
   return picks;

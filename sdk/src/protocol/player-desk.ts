@@ -5,7 +5,7 @@ import type { Fetches } from "./fetches.js";
 import { hasBit } from "./bitfield.js";
 import type { WantId } from "./ids.js";
 import type { Integrity } from "./integrity.js";
-import { INIT_SEQUENCE } from "./segment.js";
+import { INIT_SEQUENCE, type SegmentRef } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
@@ -29,7 +29,7 @@ export class PlayerDesk {
   playlist(input: Extract<Input, { type: "playlist" }>, nowMs: number): void {
     const { store } = this.#state;
     const fresh = input.segments.filter((s) => !store.segments.has(s.ref.id));
-    const gone = store.updateTrack({ id: input.track, kind: input.kind, live: input.live, bandwidthBps: input.bandwidthBps, segments: input.segments });
+    const gone = store.updateTrack({ id: input.track, kind: input.kind, live: input.live, bandwidthBps: input.bandwidthBps, segments: input.segments }, nowMs);
     for (const segment of gone) this.#discarded(segment);
     for (const { ref } of fresh) {
       const segment = store.get(ref);
@@ -74,11 +74,11 @@ export class PlayerDesk {
     if (info.ref.sequence !== INIT_SEQUENCE) this.#state.activate(kind, info.ref.track, info.ref.sequence);
     if (segment.complete) return this.deliver(segment, nowMs);
     wanted.add(segment);
-    this.#announcer.wantsChanged();
+    this.#announcer.wantsChanged(nowMs);
     this.#downloads.reorder();
   }
 
-  unwant(want: WantId): void {
+  unwant(want: WantId, nowMs: number): void {
     const segment = this.#wants.get(want);
     if (segment === undefined) return;
     this.#wants.delete(want);
@@ -87,7 +87,7 @@ export class PlayerDesk {
     this.#state.wanted.delete(segment);
     // The player has changed its mind (seek, level switch): the origin's bytes cost money, those of neighbours wait for nothing.
     this.#fetches.abort((f) => f.segment === segment && f.reason !== "check" && f.reason !== "settle");
-    this.#announcer.wantsChanged();
+    this.#announcer.wantsChanged(nowMs);
     this.#downloads.reorder();
   }
 
@@ -104,9 +104,9 @@ export class PlayerDesk {
     if (giver === "origin") segment.originBytes += bytes;
     else segment.peerBytes += bytes;
     this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
-    this.#announcer.changed(segment, nowMs);
+    this.#announcer.changed(segment);
     if (segment.complete) {
-      this.#integrity.forget(segment.ref.id);
+      this.#integrity.forget(segment);
       this.#trim(nowMs);
       if (segment.wants.size > 0) this.deliver(segment, nowMs);
     } else if (segment.wants.size > 0) {
@@ -130,19 +130,19 @@ export class PlayerDesk {
       this.#state.emit({ type: "deliver", want, payloads, delivery });
     }
     segment.wants.clear();
-    if (wanted.delete(segment)) this.#announcer.wantsChanged();
+    if (wanted.delete(segment)) this.#announcer.wantsChanged(nowMs);
     this.#downloads.reorder();
   }
 
   /** Nobody can give it: the player hears what the origin said. */
-  fail(segment: StoredSegment, failure: { readonly status: number; readonly timedOut: boolean }): void {
+  fail(segment: StoredSegment, failure: { readonly status: number; readonly timedOut: boolean }, nowMs: number): void {
     for (const want of segment.wants) {
       this.#wants.delete(want);
       this.#state.emit({ type: "fail", want, status: failure.status, timedOut: failure.timedOut });
     }
     segment.wants.clear();
     this.#state.wanted.delete(segment);
-    this.#announcer.wantsChanged();
+    this.#announcer.wantsChanged(nowMs);
   }
 
   /** The size of a segment is known: its chunks can be counted, and those of neighbours with them. */
@@ -157,6 +157,18 @@ export class PlayerDesk {
     this.#fetches.remark(segment);
     this.#countAll(segment);
     this.#downloads.reorder();
+  }
+
+  /** A neighbour holds a segment that the playlist does not show yet: what it is told beforehand can be fetched beforehand. */
+  foresee(ref: SegmentRef): void {
+    for (const track of this.#state.activeTracks())
+      if (track.id === ref.track) {
+        const segment = this.#state.store.foresee(ref);
+        if (segment !== undefined) {
+          this.#adopt(segment);
+          this.#downloads.reorder();
+        }
+      }
   }
 
   /** A segment that is new to us may be old to neighbours. */
@@ -182,7 +194,7 @@ export class PlayerDesk {
     this.#state.wanted.delete(segment);
     this.#downloads.cancel((r) => r.segment === segment);
     this.#fetches.abort((f) => f.segment === segment);
-    this.#integrity.forget(segment.ref.id);
+    this.#integrity.forget(segment);
     this.#state.emit({ type: "segment-evicted", segment: segment.ref });
   }
 
@@ -192,7 +204,7 @@ export class PlayerDesk {
     for (const segment of store.overflow(this.#state.positionS(nowMs))) {
       this.#downloads.cancel((r) => r.segment === segment);
       store.evict(segment);
-      this.#announcer.changed(segment, nowMs);
+      this.#announcer.changed(segment);
       this.#state.emit({ type: "segment-evicted", segment: segment.ref });
     }
   }

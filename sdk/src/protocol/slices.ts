@@ -36,3 +36,10 @@ export function mergeSlices(slices: readonly Slice[], gap = 0): Slice[] {
   }
   return merged;
 }
+
+/** At most `most` slices that cover all of these: the narrowest gaps are closed. */
+export function fewer(slices: readonly Slice[], most: number): readonly Slice[] {
+  if (slices.length <= most) return slices;
+  const gaps = slices.slice(1).map((s, i) => s.first - (slices[i] as Slice).end).sort((a, b) => a - b);
+  return fewer(mergeSlices(slices, gaps[slices.length - most - 1]), most);
+}

@@ -50,6 +50,8 @@ export class EngineState {
   /** Whether a neighbour may still come that the tracker has promised. */
   gathering = true;
   readonly #effects: Effect[] = [];
+  /** What is sent at this moment, by peer: more may be added. */
+  readonly #open = new Map<PeerId, Message[]>();
   #next = 0;
 
   constructor(readonly options: EngineOptions) {
@@ -57,12 +59,27 @@ export class EngineState {
     this.store = new Store(options.memoryBytes);
   }
 
+  /** Every viewer of the swarm can be a neighbour: who wants what, and who fetches what, is known to all. */
+  get isSmall(): boolean {
+    return this.swarmSize <= this.options.maxNeighbours + 1;
+  }
+
   emit(effect: Effect): void {
     this.#effects.push(effect);
   }
 
   send(peer: PeerId, message: Message): void {
-    this.#effects.push({ type: "send", peer, message });
+    // A chunk goes alone, so that nothing waits for its end; what comes after it shares its last packet.
+    const open = message.type === "DATA" ? undefined : this.#open.get(peer);
+    if (open !== undefined) return void open.push(message);
+    const messages = [message];
+    this.#open.set(peer, messages);
+    this.#effects.push({ type: "send", peer, messages });
+  }
+
+  /** Peers that something is sent to at this moment. */
+  get addressed(): Iterable<PeerId> {
+    return this.#open.keys();
   }
 
   poll(): Effect | undefined {
@@ -70,6 +87,7 @@ export class EngineState {
     if (effect === undefined) {
       this.#effects.length = 0;
       this.#next = 0;
+      this.#open.clear();
       return undefined;
     }
     this.#next++;

@@ -12,12 +12,16 @@ export interface Track {
   segments: StoredSegment[];
   /** Live: no longer in the playlist, not yet discarded. */
   passed: StoredSegment[];
+  /** Live: told of by neighbours, not yet in the playlist. */
+  foreseen: StoredSegment[];
 }
 
 /** Segments this playlist has dropped are kept that much longer, since neighbours lag behind each other by a few. */
 const LIVE_MARGIN_SEGMENTS = 3;
 /** An initialization segment, which has no sequence, is kept until what it was asked for lies that far back. */
 const LIVE_MARGIN_S = 60;
+/** Neighbours whose playlist was reloaded later may be ahead by so many segments. */
+const FORESEEN_SEGMENTS = 2;
 
 /** Every segment this peer knows of, with the chunks it holds; bounded in bytes. */
 export class Store {
@@ -50,16 +54,42 @@ export class Store {
     if (track?.live === true && !track.segments.includes(segment)) track.passed.push(segment);
   }
 
+  /**
+   * A live segment that a neighbour holds and the own playlist, loaded up to a target duration ago, does not show yet. It is fetched
+   * from neighbours alone, since nobody has told its URL. Undefined where the name does not follow on what is known.
+   */
+  foresee(ref: SegmentRef): StoredSegment | undefined {
+    const track = this.tracks.get(ref.track);
+    const last = track?.segments.at(-1);
+    if (track?.live !== true || last === undefined) return undefined;
+    const ahead = ref.sequence - last.ref.sequence;
+    if (ahead < 1 || ahead > FORESEEN_SEGMENTS || track.foreseen.some((s) => s.ref.sequence === ref.sequence)) return undefined;
+    const segment = this.open({ ref, startS: last.endS + (ahead - 1) * last.durationS, durationS: last.durationS }, track.kind);
+    segment.listed = false;
+    track.foreseen.push(segment);
+    return segment;
+  }
+
   /** Takes over a playlist and returns what a live one has moved past (TR3: the discard window), which is forgotten. */
-  updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }): StoredSegment[] {
+  updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }, nowMs: number): StoredSegment[] {
     const segments = update.segments.map((info) => this.open(info, update.kind));
+    for (const segment of segments) {
+      segment.listed = true;
+      if (update.live) segment.listedMs = Math.min(segment.listedMs, nowMs);
+    }
     const previous = this.tracks.get(update.id);
-    const track: Track = { ...update, segments, passed: [] };
+    const track: Track = { ...update, segments, passed: [], foreseen: [] };
     this.tracks.set(update.id, track);
     if (!update.live || previous === undefined) return [];
     const current = new Set(segments);
     const discardBefore = this.discardBefore(update.id);
+    const last = segments.at(-1)?.ref.sequence ?? 0;
     const gone: StoredSegment[] = [];
+    for (const segment of previous.foreseen) {
+      if (current.has(segment)) continue;
+      if (segment.ref.sequence > last) track.foreseen.push(segment);
+      else if (this.forget(segment)) gone.push(segment);
+    }
     for (const segment of [...previous.passed, ...previous.segments]) {
       if (current.has(segment)) continue;
       const isPassed = segment.ref.sequence === INIT_SEQUENCE ? segment.startS < (segments[0]?.startS ?? 0) - LIVE_MARGIN_S : segment.ref.sequence < discardBefore;

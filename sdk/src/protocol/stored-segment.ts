@@ -1,9 +1,20 @@
 import { type Bitfield, clearBit, createBitfield, setBit } from "./bitfield.js";
 import type { ChunkHash, PeerId, WantId } from "./ids.js";
+import type { Neighbour } from "./neighbour.js";
 import { chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
+
+/** Words kept of one chunk: as many as there can be neighbours. */
+const MAX_WORDS = 64;
 
 /** What is known of one chunk. */
 export const Chunk = { missing: 0, unverified: 1, verified: 2 } as const;
+
+/** A neighbour's word on a chunk: what it says the hash is, and whether it had the chunk from the origin itself. */
+export interface Word {
+  readonly from: Neighbour;
+  readonly hash: ChunkHash;
+  readonly fromOrigin: boolean;
+}
 
 /** One segment as this peer sees it: its chunks, who asked for it, and who is about to have it. */
 export class StoredSegment {
@@ -17,6 +28,12 @@ export class StoredSegment {
   sizeCertain = false;
   /** Neighbours tell different sizes, and the origin has not been heard. */
   sizeDisputed = false;
+  /** The playlist has shown it: the origin can be asked. */
+  listed = true;
+  /** When it did so first; live only. */
+  listedMs = Infinity;
+  /** When chunks of it last came to this peer or a neighbour. */
+  progressMs = -Infinity;
   chunks = 0;
   /** Per chunk one of {@link Chunk}. */
   state = new Uint8Array(0);
@@ -29,6 +46,8 @@ export class StoredSegment {
   certain = new Uint8Array(0);
   /** Chunks accepted on one neighbour's word alone. */
   soleWord = new Uint8Array(0);
+  /** What neighbours say of each chunk's hash. */
+  words: (readonly Word[] | undefined)[] = [];
   /** When a witness was last asked for its word on the chunk, ms; 0: never. */
   asked = new Float64Array(0);
   verified: Bitfield = new Uint8Array(0);
@@ -39,8 +58,11 @@ export class StoredSegment {
   fetching = new Uint8Array(0);
   /** Neighbours that hold each chunk. */
   availability = new Uint16Array(0);
+  /** Number of the last change that neighbours should hear of. */
+  change = 0;
   /** Bytes in memory. */
   heldBytes = 0;
+  #open: number[] | undefined;
   readonly wants = new Set<WantId>();
   wantedMs = Infinity;
   firstByteMs = 0;
@@ -95,6 +117,8 @@ export class StoredSegment {
 
   #clear(chunks: number): void {
     this.chunks = chunks;
+    this.#open = undefined;
+    this.words = [];
     this.state = new Uint8Array(chunks);
     this.payloads = Array.from({ length: chunks });
     this.hashes = Array.from({ length: chunks });
@@ -114,9 +138,32 @@ export class StoredSegment {
     return chunkLength(this.sizeBytes ?? 0, index);
   }
 
+  /** Chunks that are neither here nor asked for, in order. */
+  get open(): readonly number[] {
+    if (this.#open === undefined) {
+      this.#open = [];
+      for (let i = 0; i < this.chunks; i++) if (this.state[i] === Chunk.missing && this.requested[i] === 0 && this.fetching[i] === 0) this.#open.push(i);
+    }
+    return this.#open;
+  }
+
+  /** A request to a neighbour has been made (+1), or has ended (-1). */
+  countRequest(chunk: number, by: 1 | -1): void {
+    this.requested[chunk] = Math.max(0, (this.requested[chunk] ?? 0) + by);
+    this.#open = undefined;
+  }
+
+  /** A request to the origin will bring the chunk (+1), or no longer (-1). */
+  countFetch(chunk: number, by: 1 | -1): void {
+    if (chunk >= this.fetching.length) return;
+    this.fetching[chunk] = Math.max(0, (this.fetching[chunk] ?? 0) + by);
+    this.#open = undefined;
+  }
+
   /** Keeps an arrived payload until its hash is judged. */
   receive(index: number, payload: Uint8Array, giver: PeerId | "origin"): void {
     this.state[index] = Chunk.unverified;
+    this.#open = undefined;
     this.payloads[index] = payload;
     this.givers[index] = giver;
     this.heldBytes += payload.length;
@@ -129,6 +176,11 @@ export class StoredSegment {
     this.verifiedCount++;
   }
 
+  /** One word a neighbour: the last one counts. */
+  keepWord(chunk: number, word: Word): void {
+    this.words[chunk] = [...(this.words[chunk] ?? []).filter((w) => w.from !== word.from), word].slice(-MAX_WORDS);
+  }
+
   /** Drops a chunk, verified or not. */
   drop(index: number): void {
     const payload = this.payloads[index];
@@ -138,6 +190,7 @@ export class StoredSegment {
       clearBit(this.verified, index);
     }
     this.state[index] = Chunk.missing;
+    this.#open = undefined;
     this.payloads[index] = undefined;
     this.hashes[index] = undefined;
     this.givers[index] = undefined;

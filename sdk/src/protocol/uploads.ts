@@ -1,6 +1,7 @@
+import type { Announcer } from "./announcer.js";
 import { hasBit } from "./bitfield.js";
 import { GiveToGet } from "./choker.js";
-import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES } from "./config.js";
+import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_DELAY_MS, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
 import { chunkRuns, toRuns } from "./downloads.js";
 import { Rate } from "./estimator.js";
 import type { PeerId } from "./ids.js";
@@ -10,33 +11,36 @@ import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
-/** The transport holds what the uplink sends in this time, and at least two chunks. */
+/** The transport holds what the uplink sends in this time, and at least a chunk: on a slow line requests wait behind it. */
 const TRANSPORT_MS = 200;
+/** A neighbour is worth serving at a chunk each half second. */
+const SLOT_BPS = 2 * 8 * CHUNK_BYTES;
+/** A chunk that fewer neighbours hold goes first. */
+const RARE = 3;
 /** A line that takes nothing for this long counts as dead until it does. */
 const STUCK_MS = 1_000;
-const MIN_TRANSPORT_BYTES = 2 * CHUNK_BYTES;
 /** Chunks that one receipt may speak of. */
 const MAX_RECEIPTED = 4_096;
 
 /** What others ask of us: whom we serve, in what order, and the receipts by which give-to-get counts forwarding. */
 export class Uploads {
   readonly #state: EngineState;
+  readonly #announcer: Announcer;
   readonly #choker = new GiveToGet();
   readonly #rate = new Rate();
   #drainedMs = 0;
+  /** Neighbours that wait for chunks. */
+  readonly #asking = new Set<Neighbour>();
   /** Whose turn it is. */
   #turn = 0;
-  /** Time in which some neighbour's queue was backed up, for the choker. */
-  #busySinceMs: number | undefined;
-  #busyMs = 0;
-  #reviewedMs = 0;
   #fadedMs = 0;
   /** Chunks received and not receipted, by giver. */
   readonly #receipts = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
   #receiptsDueMs = Infinity;
 
-  constructor(state: EngineState) {
+  constructor(state: EngineState, announcer: Announcer) {
     this.#state = state;
+    this.#announcer = announcer;
   }
 
   admit(neighbour: Neighbour): void {
@@ -44,7 +48,7 @@ export class Uploads {
     if (this.#choker.admits(this.#unchoked().size)) this.#setChoked(neighbour, false);
   }
 
-  requested(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
+  requested(neighbour: Neighbour, { runs, urgent }: Extract<Message, { type: "REQUEST" }>, nowMs: number): void {
     const refused: { segment: StoredSegment; chunk: number }[] = [];
     const whole: ChunkRun[] = [];
     for (const run of runs) {
@@ -55,12 +59,13 @@ export class Uploads {
       if (taken < run.count) whole.push({ segment: run.segment, first: run.first + taken, count: run.count - taken });
       if (segment === undefined) continue;
       for (let chunk = run.first; chunk < run.first + taken; chunk++) {
-        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment: segment.ref, chunk });
+        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment: segment.ref, chunk, urgent });
         else refused.push({ segment, chunk });
       }
     }
     const rejected = [...whole, ...toRuns(refused)].slice(0, MAX_RUNS);
     if (rejected.length > 0) this.#state.send(neighbour.peer, { type: "REJECT", runs: rejected });
+    this.#asking.add(neighbour);
     this.pump(nowMs);
   }
 
@@ -83,31 +88,24 @@ export class Uploads {
    * neither be taken back nor be overtaken.
    */
   pump(nowMs: number): void {
+    for (const n of this.#asking) if (n.uploads.length === 0 || this.#state.neighbours.get(n.peer) !== n) this.#asking.delete(n);
+    if (this.#asking.size === 0) return;
     const bps = this.#rate.bps();
-    const budgetBytes = bps === 0 ? SEND_HIGH_WATER_BYTES : Math.max(MIN_TRANSPORT_BYTES, (bps / 8_000) * TRANSPORT_MS);
+    const budgetBytes = bps === 0 ? SEND_HIGH_WATER_BYTES : Math.max(CHUNK_BYTES, (bps / 8_000) * TRANSPORT_MS);
     // A neighbour whose line has died holds nobody up.
-    const moving = [...this.#state.neighbours.values()].filter((n) => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS);
-    const waiting = moving.filter((n) => n.uploads.length > 0);
+    const isMoving = (n: Neighbour): boolean => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS;
+    const waiting = [...this.#asking].filter(isMoving);
     let inTransportBytes = 0;
-    for (const n of moving) inTransportBytes += n.bufferedBytes;
+    for (const n of this.#state.neighbours.values()) if (isMoving(n)) inTransportBytes += n.bufferedBytes;
     if (inTransportBytes === 0) this.#drainedMs = nowMs;
     const gone = new Map<Neighbour, QueuedUpload[]>();
-    for (let served = true; served && inTransportBytes < budgetBytes; ) {
-      served = false;
-      for (let i = 0; i < waiting.length; i++) {
-        const neighbour = waiting[(i + this.#turn) % waiting.length];
-        if (neighbour === undefined || neighbour.uploads.length === 0 || neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
-        if (inTransportBytes >= budgetBytes) {
-          this.#turn += i;
-          break;
-        }
-        if (neighbour.bufferedBytes === 0) neighbour.drainedMs = nowMs;
-        inTransportBytes += this.#serve(neighbour, gone);
-        served = true;
-      }
+    while (inTransportBytes < budgetBytes) {
+      const next = this.#nextInTurn(waiting);
+      if (next === undefined) break;
+      if (next.neighbour.bufferedBytes === 0) next.neighbour.drainedMs = nowMs;
+      inTransportBytes += this.#serve(next.neighbour, next.index, gone);
     }
     for (const [neighbour, uploads] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: chunkRuns(uploads).slice(0, MAX_RUNS) });
-    this.#clockBusy(nowMs);
   }
 
   /** Reviews who is served when that is due, and sends receipts. */
@@ -115,12 +113,11 @@ export class Uploads {
     this.#sendReceipts(nowMs);
     if (!this.#state.options.serves) return;
     this.pump(nowMs);
-    const elapsedMs = Math.max(1, nowMs - this.#reviewedMs);
+    const bps = this.#rate.bps();
+    const slots = bps === 0 && this.#asking.size === 0 ? undefined : Math.max(UNCHOKE_BASE, Math.floor(bps / SLOT_BPS));
     const neighbours = [...this.#state.neighbours.values()].filter((n) => n.handshaken);
-    const served = this.#choker.review({ neighbours, unchoked: this.#unchoked(), busy: this.#busyMs / elapsedMs, nowMs }, this.#state.random);
+    const served = this.#choker.review({ neighbours, unchoked: this.#unchoked(), slots, nowMs }, this.#state.random);
     if (served === undefined) return;
-    this.#busyMs = 0;
-    this.#reviewedMs = nowMs;
     for (const n of neighbours) this.#setChoked(n, !served.has(n.peer));
     if (nowMs - this.#fadedMs < CHOKE_PERIOD_MS) return;
     this.#fadedMs = nowMs;
@@ -143,7 +140,7 @@ export class Uploads {
   }
 
   /** A receipt for what we gave goes on to those who gave it to us; one that a neighbour passes on counts for it. */
-  receipt(from: Neighbour, message: Extract<Message, { type: "RECEIPT" }>): void {
+  receipt(from: Neighbour, message: Extract<Message, { type: "RECEIPT" }>, nowMs: number): void {
     const { options, neighbours } = this.#state;
     if (message.giver === options.peer && message.receiver === from.peer) {
       const byGiver = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
@@ -154,7 +151,7 @@ export class Uploads {
         if (list === undefined) byGiver.set(giver, [{ segment, chunk }]);
         else list.push({ segment, chunk });
       }
-      for (const [giver, picks] of byGiver) this.#state.send(giver, { ...message, runs: toRuns(picks).slice(0, MAX_RUNS) });
+      for (const [giver, picks] of byGiver) this.#pass(giver, { ...message, runs: toRuns(picks).slice(0, MAX_RUNS) }, nowMs);
     } else if (message.giver === from.peer && message.receiver !== options.peer) {
       for (const { segment, chunk } of this.#known(message.runs)) {
         from.forwardedTotal++;
@@ -176,8 +173,8 @@ export class Uploads {
   }
 
   /** Sends one chunk and returns its length; what is no longer here goes to `gone`. */
-  #serve(neighbour: Neighbour, gone: Map<Neighbour, QueuedUpload[]>): number {
-    const next = neighbour.uploads.shift();
+  #serve(neighbour: Neighbour, index: number, gone: Map<Neighbour, QueuedUpload[]>): number {
+    const [next] = neighbour.uploads.splice(index, 1);
     if (next === undefined) return 0;
     const segment = this.#state.store.get(next.segment);
     const payload = segment?.state[next.chunk] === Chunk.verified ? segment.payloads[next.chunk] : undefined;
@@ -193,14 +190,40 @@ export class Uploads {
     return payload.length;
   }
 
+  /**
+   * What few have goes first: it costs little, and everybody's uplink lives on it. Then what is near its playhead, then the rest; equals
+   * in turn, and of one neighbour's as it was asked for.
+   */
+  #nextInTurn(waiting: readonly Neighbour[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
+    let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number; readonly turn: number } | undefined;
+    for (let i = 0; i < waiting.length; i++) {
+      const turn = (i + this.#turn) % waiting.length;
+      const neighbour = waiting[turn] as Neighbour;
+      if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
+      for (let index = 0; index < neighbour.uploads.length; index++) {
+        const item = neighbour.uploads[index] as QueuedUpload;
+        const rank = (this.#state.store.get(item.segment)?.availability[item.chunk] ?? RARE) < RARE ? 0 : item.urgent ? 1 : 2;
+        if (best === undefined || rank < best.rank) best = { neighbour, index, rank, turn };
+        if (rank === 0) break;
+      }
+      if (best?.rank === 0) break;
+    }
+    if (best !== undefined) this.#turn = best.turn + 1;
+    return best;
+  }
+
   #sendReceipts(nowMs: number): void {
     if (nowMs < this.#receiptsDueMs) return;
     this.#receiptsDueMs = Infinity;
     for (const [giver, picks] of this.#receipts) {
-      if (this.#state.neighbours.has(giver))
-        this.#state.send(giver, { type: "RECEIPT", giver, receiver: this.#state.options.peer, runs: toRuns(picks).slice(0, MAX_RUNS) });
+      this.#pass(giver, { type: "RECEIPT", giver, receiver: this.#state.options.peer, runs: toRuns(picks).slice(0, MAX_RUNS) }, nowMs);
     }
     this.#receipts.clear();
+  }
+
+  #pass(to: PeerId, message: Message, nowMs: number): void {
+    const neighbour = this.#state.neighbours.get(to);
+    if (neighbour !== undefined) this.#announcer.later(neighbour, message, nowMs + RECEIPT_DELAY_MS);
   }
 
   #unchoked(): Set<PeerId> {
@@ -215,12 +238,5 @@ export class Uploads {
     const runs = chunkRuns(neighbour.uploads);
     neighbour.uploads = [];
     this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
-  }
-
-  #clockBusy(nowMs: number): void {
-    let backedUp = false;
-    for (const n of this.#state.neighbours.values()) if (n.uploads.length > 0) backedUp = true;
-    if (this.#busySinceMs !== undefined) this.#busyMs += nowMs - this.#busySinceMs;
-    this.#busySinceMs = backedUp ? nowMs : undefined;
   }
 }
