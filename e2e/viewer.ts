@@ -1,6 +1,7 @@
 import { type Browser, type BrowserContext, expect, type Page } from "playwright/test";
 import type { Origin } from "../origin/server.js";
 import type { PlayerStats, ShoalOptions, ShoalStats } from "../sdk/src/index.js";
+import type { MessageCounts } from "./page/message-counter.js";
 import type { PlayerReport } from "./page/viewer.js";
 
 export interface ViewerOptions {
@@ -107,6 +108,15 @@ export class Viewer {
     const stats = (await this.stats()).players[player];
     if (!stats) throw new Error(`${this.name} has no player ${player}`);
     return stats;
+  }
+
+  /** Lets the page count what its data channels send from now on. */
+  countMessages(): Promise<void> {
+    return this.page.evaluate(() => viewer.countMessages());
+  }
+
+  messages(): Promise<MessageCounts> {
+    return this.page.evaluate(() => viewer.messages());
   }
 
   report(player = 0): Promise<PlayerReport> {

@@ -1,6 +1,7 @@
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { Shoal, ShoalEvents, ShoalOptions, ShoalStats } from "../../sdk/src/index.js";
+import { countMessages, type MessageCounts } from "./message-counter.js";
 import { installProbe, openThings, type OpenThings } from "./probe.js";
 import { recordingHls, type Handed, type Recorder } from "./recorder.js";
 import { StallWatch } from "./stalls.js";
@@ -29,6 +30,12 @@ export interface PlayerReport {
   readonly handed: readonly Handed[];
   readonly positionS: number;
   readonly stallMs: number;
+  /** From the making of the player to its first frame; undefined until then. */
+  readonly startupMs: number | undefined;
+  /** The first frame on the wall clock, ms; undefined until then. */
+  readonly startedAtMs: number | undefined;
+  /** Live: how long ago the frame on the screen was recorded, s. */
+  readonly latencyS: number | undefined;
   readonly ended: boolean;
   readonly level: number;
   readonly fatalErrors: readonly string[];
@@ -38,6 +45,8 @@ interface Playing {
   readonly hls: Hls;
   readonly recorder: Recorder;
   readonly fatalErrors: string[];
+  readonly madeAtMs: number;
+  startedAtMs: number | undefined;
   video: HTMLVideoElement | undefined;
   stalls: StallWatch | undefined;
 }
@@ -51,11 +60,12 @@ export class PageViewer {
   /** Neighbours lost. */
   readonly lost: ShoalEvents["neighbour"][] = [];
   readonly #shoals: Shoal[] = [];
+  #messages: MessageCounts | undefined;
 
   /** Lets every Hls instance of the page be recorded; called between hls.js's script and Shoal's. */
   record(): void {
     globalThis.Hls = recordingHls(globalThis.Hls, (hls, recorder) => {
-      const playing: Playing = { hls, recorder, fatalErrors: [], video: undefined, stalls: undefined };
+      const playing: Playing = { hls, recorder, fatalErrors: [], madeAtMs: Date.now(), startedAtMs: undefined, video: undefined, stalls: undefined };
       this.players.push(playing);
       hls.on(globalThis.Hls.Events.ERROR, (_event, { details, fatal }) => {
         if (fatal) playing.fatalErrors.push(details);
@@ -63,8 +73,18 @@ export class PageViewer {
       hls.on(globalThis.Hls.Events.MEDIA_ATTACHED, (_event, { media }) => {
         playing.video = media as HTMLVideoElement;
         playing.stalls ??= new StallWatch(playing.video);
+        playing.video.requestVideoFrameCallback(() => (playing.startedAtMs ??= Date.now()));
       });
     });
+  }
+
+  /** Counts, from now on, what the page's data channels send. */
+  countMessages(): void {
+    this.#messages ??= countMessages();
+  }
+
+  messages(): MessageCounts {
+    return this.#messages ?? {};
   }
 
   /** Plays a stream in a video element of its own. */
@@ -124,11 +144,14 @@ export class PageViewer {
   async report(player = 0): Promise<PlayerReport> {
     const playing = this.players[player];
     if (!playing) throw new Error("the page has no such player");
-    const { hls, recorder, video, stalls, fatalErrors } = playing;
+    const { hls, recorder, video, stalls, fatalErrors, madeAtMs, startedAtMs } = playing;
     return {
       handed: await recorder.handed(),
       positionS: video?.currentTime ?? 0,
       stallMs: stalls?.totalMs ?? 0,
+      startupMs: startedAtMs && startedAtMs - madeAtMs,
+      startedAtMs,
+      latencyS: hls.playingDate ? (Date.now() - hls.playingDate.getTime()) / 1000 : undefined,
       ended: video?.ended ?? false,
       level: hls.currentLevel,
       fatalErrors,

@@ -29,12 +29,14 @@ const HARD_SHARE = Math.sqrt(0.15);
 export class AccessDealer {
   readonly #chance: Chance;
   readonly #scale: number;
+  readonly #behindNats: boolean;
   readonly #first: { readonly down: number; readonly up: number }[] = [];
   #deck: { readonly down: number; readonly up: number }[] = [];
 
-  /** `first`: viewers over whom the index is exact. `uniform`: all have the same line. */
+  /** `first`: viewers over whom the index is exact. `uniform`: all have the same line, and no NAT. */
   constructor(chance: Chance, setting: { readonly ri: number; readonly rateBps: number; readonly first: number; readonly uniform: { readonly down: number; readonly up: number } | undefined }) {
     this.#chance = chance;
+    this.#behindNats = setting.uniform === undefined;
     if (setting.uniform !== undefined) {
       this.#deck = [];
       this.#scale = 1;
@@ -50,7 +52,7 @@ export class AccessDealer {
   deal(): Access {
     const { down, up } = this.#first.shift() ?? this.#draw();
     const upPayloadBps = up * 1e6 * this.#scale;
-    return { downBps: down * 1e6, upPayloadBps, upBps: upPayloadBps * PAYLOAD_OVERHEAD, hardNat: this.#chance.next() < HARD_SHARE };
+    return { downBps: down * 1e6, upPayloadBps, upBps: upPayloadBps * PAYLOAD_OVERHEAD, hardNat: this.#behindNats && this.#chance.next() < HARD_SHARE };
   }
 
   #draw = (): { readonly down: number; readonly up: number } => {

@@ -32,6 +32,8 @@ export class Meter {
   /** Requests that hls.js's own loader had to take over. */
   starved = 0;
   readonly startupMs: number[] = [];
+  /** Bytes of each segment that anybody's player was handed, by its id. */
+  readonly distinctBytes = new Map<string, number>();
   /** VoD: what the oracle has to beat. */
   readonly needs: Need[] = [];
   readonly chunkDelay = new Histogram(10, 60_000);
@@ -97,6 +99,7 @@ export class Meter {
       },
       due: (chunks, lateChunks) => this.due(chunks, lateChunks),
       served: (media, dueMs) => {
+        if (this.on) this.distinctBytes.set(media.info.ref.id, media.sizeBytes);
         if (media.appearsMs === 0) this.needs.push({ viewer: viewer.index, segment: media.info.ref.id, bytes: media.sizeBytes, fromMs: viewer.joinedMs, dueMs });
       },
       ended: onEnded,

@@ -28,7 +28,7 @@ export class PlainViewer implements PlayerHost {
     this.joinedMs = world.clock.nowMs;
     this.downlink = new Line(setting.access.downBps);
     this.events = world.meter.forPlayer(this, () => world.departs(this));
-    this.player = new Player(this, setting.level, world.setting.player);
+    this.player = new Player(this, setting.level, world.setting.player, setting.best);
   }
 
   get clock(): Clock {

@@ -7,14 +7,16 @@ import type { Media, Stream } from "./stream.js";
 export interface PlayerSetting {
   readonly bufferGoalS: number;
   readonly liveSyncSegments: number;
+  /** From the first segment to the request for the next: a worker and source buffers are made. */
+  readonly firstAppendMs: number;
+  /** From the first segment to the first frame on the screen. */
+  readonly firstFrameMs: number;
 }
 
 /** How often the SDK tells the engine where the player is. */
 const TICK_MS = 250;
 /** Transmuxing and appending; then hls.js asks for the next segment. */
 const APPEND_MS = 20;
-/** From the first segment to the first frame on the screen. */
-const FIRST_FRAME_MS = 50;
 /** fragLoadPolicy: hls.js asks again a second after an error. */
 const RETRY_MS = 1_000;
 
@@ -49,20 +51,27 @@ export class Player implements Task {
   startedMs: number | undefined;
   readonly #host: PlayerHost;
   readonly #setting: PlayerSetting;
+  readonly #best: Stream;
   readonly #bornMs: number;
   #edge = -1;
   #next = 0;
   #lastMs = 0;
   #playing = false;
   #retryMs = 0;
+  /** The playlist of another rendition is being loaded: hls.js asks for nothing meanwhile. */
+  #switching = false;
   #nextWant = 1;
   #want: { readonly id: WantId; readonly media: Media; readonly sinceMs: number; stored: number; onTime: number; dueMs: number } | undefined;
   #reloadMs = 0;
+  /** Every playlist that hls.js turns to has a rhythm of its own; that of the one before ends. */
+  #rhythm = 0;
   #over = false;
 
-  constructor(host: PlayerHost, level: Stream, setting: PlayerSetting) {
+  /** `best`: where hls.js goes after the first segment, when it has seen how fast the line is. */
+  constructor(host: PlayerHost, level: Stream, setting: PlayerSetting, best = level) {
     this.#host = host;
     this.#setting = setting;
+    this.#best = best;
     this.level = level;
     this.#bornMs = host.clock.nowMs;
   }
@@ -103,8 +112,9 @@ export class Player implements Task {
     events.served(want.media, Math.max(want.dueMs === Infinity ? 0 : want.dueMs, clock.nowMs));
     this.bufferEndS = info.startS + info.durationS;
     this.#next = info.ref.sequence + 1;
+    const isFirst = this.startedMs === undefined;
     if (this.startedMs === undefined) {
-      this.startedMs = clock.nowMs + FIRST_FRAME_MS;
+      this.startedMs = clock.nowMs + this.#setting.firstFrameMs;
       events.started(this.startedMs - this.#bornMs);
     }
     // A fresh start, or the end of a stall or seek.
@@ -112,7 +122,10 @@ export class Player implements Task {
       this.#playing = true;
       this.#lastMs = Math.max(clock.nowMs, this.startedMs);
     }
-    clock.in(APPEND_MS, () => this.#ask());
+    clock.in(isFirst ? this.#setting.firstAppendMs : APPEND_MS, () => {
+      if (isFirst) this.switchTo(this.#best);
+      this.#ask();
+    });
   }
 
   failed(id: WantId): void {
@@ -137,10 +150,16 @@ export class Player implements Task {
 
   /** What comes next is of another rendition. */
   switchTo(level: Stream): void {
-    if (level === this.level || this.startedMs === undefined || this.#over) return;
+    if (level === this.level || this.startedMs === undefined || this.#switching || this.#over) return;
+    this.#switching = true;
+    this.#rhythm++;
+    this.#reloadMs = this.#host.clock.nowMs;
     this.#host.loadPlaylist(() => {
+      this.#switching = false;
       this.level = level;
       this.#publish(level.edge(this.#host.clock.nowMs));
+      if (level.setting.live) this.#reloadLater(level.setting.segmentS * 1000);
+      this.#ask();
     });
   }
 
@@ -177,10 +196,13 @@ export class Player implements Task {
   /** hls.js's rhythm: a target duration after the last request, half of that when there was nothing new. */
   #reloadLater(intervalMs: number): void {
     const { clock } = this.#host;
+    const rhythm = this.#rhythm;
+    const isOver = (): boolean => this.#host.gone || this.#over || rhythm !== this.#rhythm;
     this.#reloadMs = Math.max(clock.nowMs, this.#reloadMs + intervalMs);
     clock.in(this.#reloadMs - clock.nowMs, () => {
-      if (this.#host.gone || this.#over) return;
+      if (isOver()) return;
       this.#host.loadPlaylist(() => {
+        if (isOver()) return;
         const edge = this.level.edge(clock.nowMs);
         const news = edge !== this.#edge;
         if (news) this.#publish(edge);
@@ -202,7 +224,7 @@ export class Player implements Task {
 
   #ask(): void {
     const { clock, gone } = this.#host;
-    if (gone || this.#over || this.#want !== undefined || clock.nowMs < this.#retryMs || this.bufferS >= this.#setting.bufferGoalS) return;
+    if (gone || this.#over || this.#switching || this.#want !== undefined || clock.nowMs < this.#retryMs || this.bufferS >= this.#setting.bufferGoalS) return;
     this.#advance(clock.nowMs);
     const { live, segmentS } = this.level.setting;
     const first = this.level.first(this.#edge);

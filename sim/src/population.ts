@@ -10,6 +10,8 @@ export interface Arrivals {
   /** The first ones come evenly over this time... */
   readonly rampS: number;
   readonly first: number;
+  /** ...or exactly at these times, s... */
+  readonly atS?: readonly number[];
   /** ...as part of a swarm that has run for long: what is left of their sessions is that of viewers met at any moment. */
   readonly settled: boolean;
   /** Poisson arrivals from then on, a second; 0: none. */
@@ -30,7 +32,7 @@ export interface Arrival {
 export function arrivals(setting: Arrivals, chance: Chance): Arrival[] {
   const list: Arrival[] = [];
   for (let i = 0; i < setting.first; i++) {
-    const atMs = (setting.rampS * 1000 * (i + chance.next())) / setting.first;
+    const atMs = 1000 * (setting.atS?.[i] ?? (setting.rampS * (i + chance.next())) / setting.first);
     list.push(arrival(atMs, setting.settled ? residualS(chance) : sessionS(chance), setting, chance));
   }
   if (setting.perSecond > 0)

@@ -10,6 +10,8 @@ export interface StreamSetting {
   readonly live: boolean;
   /** VoD: segments in all. Live: segments that the playlist shows. */
   readonly count: number;
+  /** All segments are of one size, and BANDWIDTH is that rate, as where an encoder stuffs. Default: neither. */
+  readonly constant?: boolean;
 }
 
 /** A live stream has been running for this many segments when a world begins. */
@@ -50,13 +52,18 @@ export class Stream {
   ) {}
 
   get bandwidthBps(): number {
-    return this.setting.rateBps * PEAK;
+    return this.setting.rateBps * (this.setting.constant === true ? 1 : PEAK);
   }
 
   /** Newest segment at that time. */
   edge(nowMs: number): number {
     const { live, count, segmentS } = this.setting;
     return live ? LIVE_AGE + Math.floor(nowMs / 1000 / segmentS) : count - 1;
+  }
+
+  /** Live: when the frame at this position was recorded, s; a segment appears with its last frame. */
+  recordedS(positionS: number): number {
+    return positionS - (LIVE_AGE + 1) * this.setting.segmentS;
   }
 
   first(edge: number): number {
@@ -87,10 +94,10 @@ export class Stream {
   }
 
   #make(sequence: number): Media {
-    const { rateBps, segmentS, live } = this.setting;
+    const { rateBps, segmentS, live, constant = false } = this.setting;
     const ref = segmentRef(this.track, sequence, 9);
-    // Segments differ in size; the mean is the stream's rate.
-    const sizeBytes = Math.round((rateBps / 8) * segmentS * (0.9 + ((sequence * 7) % 5) / 20)) + 123;
+    // Else segments differ in size; the mean is the stream's rate.
+    const sizeBytes = constant ? Math.floor((rateBps / 8) * segmentS) : Math.round((rateBps / 8) * segmentS * (0.9 + ((sequence * 7) % 5) / 20)) + 123;
     const chunks = chunkCount(sizeBytes);
     const range = Array.from({ length: chunks }, (_, i) => i);
     return {

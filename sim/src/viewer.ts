@@ -18,7 +18,9 @@ export interface ViewerSetting {
   readonly peer: PeerId;
   readonly access: Access;
   readonly conduct: Conduct;
+  /** What the player starts with, and goes to then. */
   readonly level: Stream;
+  readonly best: Stream;
   readonly seed: number;
 }
 
@@ -64,7 +66,7 @@ export class Viewer implements PlayerHost, Task {
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);
     this.events = meter.forPlayer(this, () => world.departs(this));
-    this.player = new Player(this, setting.level, player);
+    this.player = new Player(this, setting.level, player, setting.best);
     this.#tracker = new TrackerLine(this);
   }
 

@@ -4,7 +4,7 @@ const HEADER_BYTES = 100;
 /** A selective acknowledgement for every other packet: 5 % of a full chunk. It is charged to the sender, who gets as many as it gives. */
 const ACK_BYTES = 58;
 /** TCP, TLS and IP on the way from the origin. */
-const HTTP_OVERHEAD = 1.04;
+export const HTTP_OVERHEAD = 1.04;
 
 export const packets = (bytes: number): number => Math.ceil(bytes / PACKET_BYTES);
 

@@ -133,7 +133,8 @@ export class World {
     const index = this.members.length;
     const chance = this.#chance.fork("viewer", index);
     const setting = {
-      index, peer: chance.hex(16) as PeerId, access: this.#access.deal(), conduct: this.#conduct(chance), level: this.levels[0] as Stream, seed: chance.below(2 ** 31),
+      index, peer: chance.hex(16) as PeerId, access: this.#access.deal(), conduct: this.#conduct(chance), seed: chance.below(2 ** 31),
+      level: this.levels[this.setting.startLevel] as Stream, best: this.levels[0] as Stream,
     };
     const member = this.options.delivery === "mesh" ? new Viewer(this, setting) : new PlainViewer(this, setting);
     this.members.push(member);
