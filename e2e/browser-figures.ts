@@ -25,6 +25,7 @@ export async function browserFigures(viewers: readonly Viewer[], { log, joinedAt
     latencyS: seen.map(({ report }) => report.latencyS ?? Number.NaN),
     startOrder: orderOf(seen.map(({ report }) => report.startedAtMs ?? Infinity)),
     stallMs: sum(seen.map(({ report }) => report.stallMs)),
+    bans: sum(seen.map(({ stats }) => stats.bannedPeers)),
     duplicateRatio: sum(seen.map(({ stats }) => stats.duplicateBytes)) / chunkBytes,
     controlRatio: sum(messages.map(([type, { bytes }]) => (type === "DATA" ? 0 : bytes))) / chunkBytes,
     messages: total(messages.map(([type, { count }]) => [type, count / viewerSeconds])),

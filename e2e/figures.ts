@@ -12,6 +12,8 @@ export interface Figures {
   /** Viewers, from 1, in the order of their first frames. */
   readonly startOrder: readonly number[];
   readonly stallMs: number;
+  /** Peers banned. All are honest. */
+  readonly bans: number;
   /** Bytes that came twice, and those of all messages but DATA, over those of chunks sent. */
   readonly duplicateRatio: number;
   readonly controlRatio: number;
@@ -33,6 +35,7 @@ export function meanFigures(runs: readonly Figures[], startOrder: readonly numbe
     latencyS: list((run) => run.latencyS),
     startOrder,
     stallMs: by((run) => run.stallMs),
+    bans: by((run) => run.bans),
     duplicateRatio: by((run) => run.duplicateRatio),
     controlRatio: by((run) => run.controlRatio),
     messages: record((run) => run.messages),
@@ -55,6 +58,7 @@ export function sideBySide(columns: Readonly<Record<string, Figures>>): string {
   row("start-up, median ms", (run) => median(run.startupMs).toFixed(0));
   row("latency, s", (run) => run.latencyS.map((s) => s.toFixed(1)).join(" "));
   row("stalls, ms", (run) => run.stallMs.toFixed(0));
+  row("bans", (run) => run.bans.toFixed(0));
   row("origin requests", (run) => Object.values(run.originRequests).reduce((sum, count) => sum + count, 0).toFixed(1));
   records("origin requests", (run) => run.originRequests, 1);
   row("duplicates", (run) => percent(run.duplicateRatio, 2));

@@ -23,6 +23,7 @@ function simulatedFigures({ peers, seconds, seed }: { readonly peers: number; re
     startedAtMs,
     startOrder: orderOf(startedAtMs),
     stallMs: meter.stalledMs,
+    bans: meter.bans + meter.honestBans,
     duplicateRatio: sum(stats.map(({ duplicateBytes }) => duplicateBytes)) / chunkBytes,
     controlRatio: sum(messages.map(([type, { bytes }]) => (type === "DATA" ? 0 : bytes))) / chunkBytes,
     messages: Object.fromEntries(messages.map(([type, { count }]) => [type, count / viewerSeconds])),

@@ -38,6 +38,7 @@ test("the simulator says what happens in browsers", async ({ open, origin }) => 
   const table = sideBySide({ browsers, simulator });
   console.log(table);
   note("viewers", await fetchCauses(viewers));
+  if (browsers.bans > 0) console.log("bans:", await Promise.all(viewers.map((each) => each.page.evaluate(() => viewer.bans))));
   await test.info().attach("calibration", { body: table });
 
   expect(browsers.stallMs).toBe(0);
