@@ -43,9 +43,23 @@ const demo = (): UserConfig => ({
   build: { outDir: at("demo/dist"), emptyOutDir: true, target: "es2022" },
 });
 
-const MODES: Readonly<Record<string, () => UserConfig>> = { esm, "script-tag": scriptTag, demo };
+/** The command line program as one file for plain Node, with what it uses of hls.js inside. */
+const cli = (): UserConfig => ({
+  publicDir: false,
+  build: {
+    ssr: at("cli/src/main.ts"),
+    outDir: at("cli/dist"),
+    emptyOutDir: true,
+    target: "node20",
+    minify: true,
+    rolldownOptions: { checks: { pluginTimings: false }, output: { entryFileNames: "shoal.js" } },
+  },
+  ssr: { noExternal: true },
+});
 
-/** `vite build --mode esm | script-tag | demo`; without a build it is what the demo needs. */
+const MODES: Readonly<Record<string, () => UserConfig>> = { esm, "script-tag": scriptTag, demo, cli };
+
+/** `vite build --mode esm | script-tag | demo | cli`; without a build it is what the demo needs. */
 export default defineConfig(({ mode }) => {
   const config = (MODES[mode] ?? demo)();
   return { ...config, plugins: [leanDependencies()] };

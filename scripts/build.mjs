@@ -1,4 +1,5 @@
-// `npm run build`: the SDK as an ES module and as a script-tag file, its types, and the demo page.
+// `npm run build`: the SDK as an ES module and as a script-tag file, its types, the demo page and the command line program;
+// `npm run build -- NAME`: one of them.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +23,11 @@ const TARGETS = {
     command: ["vite", "build", "--mode", "demo", "--logLevel", "error"],
     makes: "demo/dist/index.html",
     from: [...SDK_SOURCES, "demo"],
+  },
+  cli: {
+    command: ["vite", "build", "--mode", "cli", "--logLevel", "warn"],
+    makes: "cli/dist/shoal.js",
+    from: [...SDK_SOURCES, "cli/src"],
   },
 };
 
@@ -55,5 +61,8 @@ function newestMs(path) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   ensureInstalled();
-  build(Object.keys(TARGETS));
+  const names = process.argv.slice(2);
+  const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
+  if (unknown !== undefined) fail(`There is no "${unknown}" to build; there are ${Object.keys(TARGETS).join(", ")}.`);
+  build(names.length > 0 ? names : Object.keys(TARGETS));
 }
