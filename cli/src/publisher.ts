@@ -44,6 +44,7 @@ export class Publisher {
   readonly #key: ContentKey;
   #signed = new Map<string, Signed>();
   #newest = -1;
+  #signedMs = 0;
   #lastBody = "";
   #lastText = "";
 
@@ -142,7 +143,9 @@ export class Publisher {
   async #write(body: Pick<Parameters<typeof encodeManifest>[0], "ended" | "playlist" | "entries">): Promise<number | undefined> {
     const said = JSON.stringify(body);
     if (said === this.#lastBody || body.entries.length === 0) return undefined;
-    const unsigned = encodeManifest({ ...body, signedMs: Date.now() });
+    // A clock that is set back must not make viewers take the new manifest for the older one.
+    this.#signedMs = Math.max(Date.now(), this.#signedMs + 1);
+    const unsigned = encodeManifest({ ...body, signedMs: this.#signedMs });
     const bytes = Buffer.concat([unsigned, this.#key.sign(unsigned)]);
     await replaceManifest(this.playlist.file, bytes);
     this.#lastBody = said;

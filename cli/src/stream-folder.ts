@@ -58,7 +58,10 @@ export class StreamFolder {
       for (const address of master.others) others.add(this.#fileOf(file, address));
       for (const address of master.media) {
         const path = this.#fileOf(file, address);
-        if (isStrict && (await stat(path).catch(() => undefined)) === undefined) throw missingPlaylist(file, address, this.#base);
+        if ((await stat(path).catch(() => undefined)) === undefined) {
+          if (isStrict) throw missingPlaylist(file, address, this.#base);
+          continue;
+        }
         const listed = media.get(path) ?? new Set<string>();
         media.set(path, listed.add(relativePath(url, address)));
       }

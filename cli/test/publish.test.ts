@@ -139,6 +139,14 @@ describe("each mistake gets one sentence that says what to do", { timeout: 60_00
     expectError(publishing(folder), "https://cdn.example/v.m3u8", "--base");
   });
 
+  test("manifests that cannot be written", () => {
+    const { folder, key } = desk();
+    const playlist = writeStream(folder, { segments: ["0.ts"] });
+    mkdirSync(join(`${playlist}.shoal`, "in the way"), { recursive: true });
+    expectError(["publish", folder, "--key", key], "index.m3u8.shoal cannot be written", "writable");
+    expect(existsSync(`${playlist}.shoal.tmp`)).toBe(false);
+  });
+
   test("the command line", () => {
     const { folder, key } = desk();
     expectError(["pubish"], "pubish", "keygen and publish");

@@ -116,11 +116,12 @@ describe("watching", { timeout: 60_000 }, () => {
 
   test("takes its manifest away with a playlist that is gone, and ends in order", async () => {
     const { folder, key } = desk();
+    writeFileSync(join(folder, "master.m3u8"), "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nindex.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nto-come.m3u8\n");
     const playlist = writeStream(folder, { segments: ["0.ts"], ended: false });
     const watching = startWatching(folder, key);
     await expect.poll(() => sequences(`${playlist}.shoal`), WAIT).toEqual([0]);
     rmSync(playlist);
-    await expect.poll(() => readdirSync(folder), WAIT).toEqual(["0.ts"]);
+    await expect.poll(() => readdirSync(folder).sort(), WAIT).toEqual(["0.ts", "master.m3u8"]);
     writeStream(folder, { segments: ["0.ts", "1.ts"], ended: false });
     await expect.poll(() => sequences(`${playlist}.shoal`), WAIT).toEqual([0, 1]);
     expect(await watching.stop()).toBe(0);
