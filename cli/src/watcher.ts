@@ -164,10 +164,7 @@ export class Watcher {
     desk.isDirty = true;
     if (desk.isBusy || this.#isStopped) return;
     desk.isBusy = true;
-    const work = this.#serve(desk).finally(() => {
-      desk.isBusy = false;
-      this.#running.delete(work);
-    });
+    const work = this.#serve(desk).finally(() => this.#running.delete(work));
     this.#running.add(work);
   }
 
@@ -177,7 +174,7 @@ export class Watcher {
       desk.isDirty = false;
       try {
         desk.state = await fileState(file);
-        if (desk.state === undefined) return;
+        if (desk.state === undefined) continue;
         const publication = await desk.publisher.publish(false);
         if (publication === undefined) {
           desk.isDirty = true;
@@ -190,12 +187,16 @@ export class Watcher {
         if (publication.isNew && !desk.isAnnounced) {
           desk.isAnnounced = true;
           this.#say(`${relative(this.#folder.root, manifestFile(file))}: ${publication.segments} segments signed, more as they come`);
-          await this.#watchFolders();
+          // Its segments may be in folders of their own.
+          void this.#refresh();
         }
       } catch (error) {
         this.#report(error);
+        // The next poll tries again.
+        desk.state = undefined;
       }
     }
+    desk.isBusy = false;
   }
 
   /** What goes wrong with one playlist now may go well with the next change. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFailed, onTestFinished } from "vitest";
+import { runProgram } from "../src/program.js";
 
 const BIN = fileURLToPath(new URL("../bin/shoal.js", import.meta.url));
 
@@ -53,14 +54,16 @@ export function playlistText({ segments, ended = true, first = 0 }: { segments: 
 }
 
 export interface ProgramRun {
-  readonly status: number | null;
+  readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The program as its users run it. */
-export function shoal(...args: readonly string[]): ProgramRun {
-  return spawnSync(process.execPath, [BIN, ...args], { encoding: "utf8", timeout: 60_000 });
+/** The program, in this process: starting one takes longer than what it does. */
+export async function shoal(...args: readonly string[]): Promise<ProgramRun> {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const status = await runProgram(args, { result: (line) => stdout.push(line), note: (line) => stderr.push(line) }, new AbortController().signal);
+  return { status, stdout: stdout.join("\n"), stderr: stderr.join("\n") };
 }
 
 /** `shoal publish --watch`, ended as by Ctrl-C with the test. */
@@ -74,6 +77,7 @@ export function startWatching(target: string, keyFile: string): { readonly outpu
     return closed;
   };
   onTestFinished(() => void stop());
+  onTestFailed(() => console.log(output));
   return { output: () => output, stop };
 }
 

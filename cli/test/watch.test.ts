@@ -9,12 +9,12 @@ import { checkAll } from "./viewer.js";
 const WAIT = { timeout: 20_000, interval: 10 };
 
 /** A folder for a stream, a key beside it. */
-function desk(): { folder: string; key: string; contentKey: string } {
+async function desk(): Promise<{ folder: string; key: string; contentKey: string }> {
   const root = temporaryFolder();
   const key = join(root, "key.pem");
   const folder = join(root, "live");
   mkdirSync(folder);
-  return { folder, key, contentKey: shoal("keygen", "--out", key).stdout.trim() };
+  return { folder, key, contentKey: (await shoal("keygen", "--out", key)).stdout };
 }
 
 const entries = (file: string) => {
@@ -31,7 +31,7 @@ const listed = (file: string): number[] => {
 
 describe("watching", { timeout: 60_000 }, () => {
   test.skipIf(!HAS_FFMPEG)("signs a live packager's segments within 50 ms of the playlist listing them, window by window", async () => {
-    const { folder, key, contentKey } = desk();
+    const { folder, key, contentKey } = await desk();
     const watching = startWatching(folder, key);
     await expect.poll(watching.output, WAIT).toContain("Waiting for playlists");
     const packager = startPackager(folder, ["-hls_list_size", "4", "-hls_flags", "delete_segments", "-hls_delete_threshold", "6", "-map", "0:v", "-map", "1:a", "-var_stream_map",
@@ -62,7 +62,7 @@ describe("watching", { timeout: 60_000 }, () => {
   });
 
   test("signs the rest when a segment is missing, and that one when it comes", async () => {
-    const { folder, key, contentKey } = desk();
+    const { folder, key, contentKey } = await desk();
     const playlist = writeStream(folder, { segments: ["0.ts", "1.ts", "2.ts"], ended: false });
     renameSync(join(folder, "1.ts"), join(folder, "away"));
     const watching = startWatching(folder, key);
@@ -74,7 +74,7 @@ describe("watching", { timeout: 60_000 }, () => {
   });
 
   test("corrects itself when a listed segment was only half written", async () => {
-    const { folder, key, contentKey } = desk();
+    const { folder, key, contentKey } = await desk();
     const playlist = writeStream(folder, { segments: ["0.ts", "1.ts"], ended: false });
     writeFileSync(join(folder, "1.ts"), Buffer.alloc(20_000, 7));
     startWatching(folder, key);
@@ -85,7 +85,7 @@ describe("watching", { timeout: 60_000 }, () => {
   });
 
   test("follows a playlist that is rewritten by rename, in place, or cut off for a moment", async () => {
-    const { folder, key, contentKey } = desk();
+    const { folder, key, contentKey } = await desk();
     const playlist = writeStream(folder, { segments: ["0.ts", "1.ts"], ended: false });
     for (const [i, name] of ["2.ts", "3.ts", "4.ts"].entries()) writeFileSync(join(folder, name), Buffer.alloc(40_000, 2 + i));
     startWatching(playlist, key);
@@ -104,7 +104,7 @@ describe("watching", { timeout: 60_000 }, () => {
   });
 
   test("signs anew when the packager starts over with the same names", async () => {
-    const { folder, key, contentKey } = desk();
+    const { folder, key, contentKey } = await desk();
     const playlist = writeStream(folder, { segments: ["0.ts", "1.ts", "2.ts"], ended: false });
     startWatching(folder, key);
     await expect.poll(() => sequences(`${playlist}.shoal`), WAIT).toEqual([0, 1, 2]);
@@ -115,7 +115,7 @@ describe("watching", { timeout: 60_000 }, () => {
   });
 
   test("takes its manifest away with a playlist that is gone, and ends in order", async () => {
-    const { folder, key } = desk();
+    const { folder, key } = await desk();
     writeFileSync(join(folder, "master.m3u8"), "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nindex.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nto-come.m3u8\n");
     const playlist = writeStream(folder, { segments: ["0.ts"], ended: false });
     const watching = startWatching(folder, key);
