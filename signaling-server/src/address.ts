@@ -27,6 +27,11 @@ export function networkOf(address: string): string {
   return [...left, ...zeros, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":");
 }
 
+/** What neighbours of a {@link networkOf} have in common: the /24, or the /48. They fail together, and one person can have many of them. */
+export function prefixOf(network: string): string {
+  return network.split(/[.:]/).slice(0, 3).join(network.includes(":") ? ":" : ".");
+}
+
 /** Connections per key, at most `max` each. */
 export class AddressCount {
   readonly #counts = new Map<string, number>();

@@ -13,6 +13,7 @@ export class Connection {
 
   constructor(
     readonly id: ConnectionId,
+    readonly network: string,
     limits: TrackerLimits,
     nowMs: number,
   ) {

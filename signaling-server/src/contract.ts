@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorReply, JoinReply, FindReply, ChannelsReply, OkReply, StatReply, ServerToClientEvents } from "./events.js";
+import type { ChannelsReply, ErrorCode, ErrorReply, FindReply, JoinReply, MissingReply, OkReply, ServerToClientEvents, StatReply } from "./events.js";
 
 /** A client's connection, numbered by the shell; never used twice. */
 export type ConnectionId = number & { readonly __brand: "ConnectionId" };
@@ -7,7 +7,8 @@ export type ReplyId = number & { readonly __brand: "ReplyId" };
 
 /** Everything that can happen to a tracker. */
 export type TrackerInput =
-  | { readonly type: "opened"; readonly connection: ConnectionId }
+  /** `network`: what connections of one network have in common, and those of others do not; any string. Without it all are of one. */
+  | { readonly type: "opened"; readonly connection: ConnectionId; readonly network?: string }
   | { readonly type: "closed"; readonly connection: ConnectionId }
   /** `payload` is whatever the client sent. Every known event with a reply id gets exactly one answer, before `handle` returns. */
   | { readonly type: "event"; readonly connection: ConnectionId; readonly event: string; readonly payload: unknown; readonly reply?: ReplyId }
@@ -16,7 +17,7 @@ export type TrackerInput =
   /** From now on every event is answered with `shutting-down`. */
   | { readonly type: "shutdown" };
 
-export type Answer = JoinReply | FindReply | StatReply | ChannelsReply | OkReply | ErrorReply;
+export type Answer = JoinReply | FindReply | StatReply | ChannelsReply | MissingReply | OkReply | ErrorReply;
 
 type Emit<Event extends keyof ServerToClientEvents> = {
   readonly type: "emit";
@@ -30,6 +31,7 @@ export type TrackerEffect =
   | { readonly type: "reply"; readonly connection: ConnectionId; readonly reply: ReplyId; readonly answer: Answer }
   | Emit<"signal">
   | Emit<"peer-left">
+  | Emit<"seats">
   /** The tracker has forgotten this connection already. */
   | { readonly type: "close"; readonly connection: ConnectionId; readonly reason: string };
 
@@ -44,6 +46,8 @@ export interface TrackerStats {
   readonly originBytes: number;
   readonly peerBytes: number;
   readonly uploadedBytes: number;
+  /** Origin seats lost through reports. */
+  readonly seatsLost: number;
   readonly unknownEvents: number;
   /** Connections closed for misbehaviour. */
   readonly closed: number;

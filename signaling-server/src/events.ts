@@ -43,6 +43,43 @@ export interface SignalRequest {
   data: SignalData;
 }
 
+/**
+ * The live tracks that this peer plays, all of them: sent when it begins to play one, when they change, when anything else
+ * here does, and after every join. Answered by one {@link SeatsMessage} a track, too. Never of VoD.
+ */
+export interface LiveRequest {
+  swarm: string;
+  /** Track ids, unsigned 32-bit; at most 4. None: it plays nothing live (any more). */
+  tracks: number[];
+  /** Ready to hold origin seats: it is awake and may upload. False gives its seats back at once. */
+  willing: boolean;
+  /** As measured, bits per second; null while unknown. */
+  uplinkBps: number | null;
+}
+
+/** Slices that have not shown up within 5 s of their segment's appearance, at most one report a segment. */
+export interface MissingRequest {
+  swarm: string;
+  track: number;
+  /** The segment's media sequence number. */
+  sequence: number;
+  /** 0 to 3, at least one, none twice. */
+  slices: number[];
+}
+
+/**
+ * The seats of one peer in one track, all of them. A seat is the right, and the duty, to take that slice of every segment
+ * from the origin as it appears.
+ */
+export interface SeatsMessage {
+  swarm: string;
+  track: number;
+  /** None: whatever it held is gone. `copy`: which of the `of` viewers that take the slice it is, from 0. */
+  seats: { slice: number; copy: number }[];
+  /** How many viewers take each slice: 0 (nobody can, so viewers are on their own), 1 or 2. */
+  of: number;
+}
+
 export interface JoinReply {
   ok: true;
   /** A random subset of the swarm, those who can help first. */
@@ -69,6 +106,12 @@ export interface StatReply {
   size: number;
 }
 
+export interface MissingReply {
+  ok: true;
+  /** As in {@link SeatsMessage}, now. */
+  of: number;
+}
+
 export interface OkReply {
   ok: true;
 }
@@ -88,10 +131,13 @@ export interface ClientToServerEvents {
   find: (request: FindRequest, reply: (answer: FindReply | ErrorReply) => void) => void;
   stat: (report: StatReport, reply?: (answer: StatReply | ErrorReply) => void) => void;
   signal: (request: SignalRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  live: (request: LiveRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
+  missing: (request: MissingRequest, reply?: (answer: MissingReply | ErrorReply) => void) => void;
   channels: (reply: (answer: ChannelsReply | ErrorReply) => void) => void;
 }
 
 export interface ServerToClientEvents {
   signal: (message: { swarm: string; from: string; data: SignalData }) => void;
   "peer-left": (message: { swarm: string; peer: string }) => void;
+  seats: (message: SeatsMessage) => void;
 }

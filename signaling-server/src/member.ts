@@ -2,24 +2,37 @@ import { TokenBucket } from "./bucket.js";
 import type { ConnectionId } from "./contract.js";
 import type { JoinRequest, StatReport } from "./events.js";
 import type { TrackerLimits } from "./limits.js";
+import type { Pooled } from "./ranked-pool.js";
 import type { Swarm } from "./swarm.js";
+import type { TrackViewer } from "./track-viewer.js";
 
 /** How soon a member is offered to others: 0 serves and has segments, 1 serves, 2 neither or not heard of. */
 export type Rank = 0 | 1 | 2;
 
 /** A peer in a swarm. It outlives its connection when another one with the same secret takes its place. */
-export class Member {
+export class Member implements Pooled {
   readonly peer: string;
   readonly secret: string;
   connection: ConnectionId;
+  /** Of its connection. */
+  network: string;
   serves: boolean;
   report: StatReport | undefined = undefined;
   /** No STAT_REPORT in a whole check period. */
   silent = false;
   /** Reported, or joined, since the last check. */
   heard = true;
+  /** When it last joined, reported or said what it plays. */
+  heardMs: number;
+  /** Ready to hold origin seats, as it last said. */
+  willing = false;
+  uplinkBps: number | null = null;
+  /** It has lost a seat, and comes last until then. */
+  barredUntilMs = 0;
+  /** The live tracks it plays. */
+  readonly viewing = new Map<number, TrackViewer>();
   /** Where the swarm keeps it. */
-  rank: Rank = 2;
+  rank = 2;
   index = -1;
   readonly inbound: TokenBucket;
   /** Exchanged signals with it: both sides know each other. Oldest first. */
@@ -30,15 +43,24 @@ export class Member {
   constructor(
     readonly swarm: Swarm,
     request: JoinRequest,
-    connection: ConnectionId,
+    connection: { readonly id: ConnectionId; readonly network: string },
     private readonly limits: TrackerLimits,
-    nowMs: number,
+    readonly joinedMs: number,
   ) {
     this.peer = request.peer;
     this.secret = request.secret;
     this.serves = request.serves;
-    this.connection = connection;
-    this.inbound = new TokenBucket(limits.inboundSignals, nowMs);
+    this.connection = connection.id;
+    this.network = connection.network;
+    this.heardMs = joinedMs;
+    this.inbound = new TokenBucket(limits.inboundSignals, joinedMs);
+  }
+
+  /** Origin seats it holds, of all tracks. */
+  get seats(): number {
+    let seats = 0;
+    for (const viewer of this.viewing.values()) seats += viewer.slices.size;
+    return seats;
   }
 
   wantedRank(): Rank {

@@ -1,11 +1,14 @@
-import type { FindRequest, JoinRequest, SignalData, SignalRequest, StatReport } from "./events.js";
+import type { FindRequest, JoinRequest, LiveRequest, MissingRequest, SignalData, SignalRequest, StatReport } from "./events.js";
 import { jsonBytes } from "./json-size.js";
+import { SLICES } from "./live-track.js";
 
 /** What is wrong with a payload, as one sentence for its sender. */
 export type Problem = string;
 
 export const MAX_CHANNEL_CHARS = 120;
 export const MAX_EXCEPT = 256;
+/** Picture, sound, and both again while the quality changes. */
+export const MAX_TRACKS = 4;
 /** Totals above this are a lie or a fault, and sums of them would no longer be exact. 16 TiB. */
 export const MAX_REPORTED_BYTES = 2 ** 44;
 
@@ -70,11 +73,38 @@ export function parseSignal(payload: unknown, signalBytes: number): SignalReques
   return { swarm, to, data: data as SignalData };
 }
 
+export function parseLive(payload: unknown): LiveRequest | Problem {
+  const fields = exactly(payload, "swarm", "tracks", "willing", "uplinkBps");
+  if (fields === undefined) return "Send {swarm, tracks, willing, uplinkBps} and nothing else.";
+  const { swarm, tracks, willing, uplinkBps } = fields;
+  if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
+  if (!isSetOfCounts(tracks, MAX_TRACKS, MAX_U32)) return `Send tracks as a list of at most ${MAX_TRACKS} different numbers from 0 to 2^32 - 1.`;
+  if (typeof willing !== "boolean") return "Send willing as true or false.";
+  if (uplinkBps !== null && !isCount(uplinkBps, MAX_REPORTED_BYTES)) return "Send uplinkBps as a whole number of bits per second, or null while it is unknown.";
+  return { swarm, tracks, willing, uplinkBps };
+}
+
+export function parseMissing(payload: unknown): MissingRequest | Problem {
+  const fields = exactly(payload, "swarm", "track", "sequence", "slices");
+  if (fields === undefined) return "Send {swarm, track, sequence, slices} and nothing else.";
+  const { swarm, track, sequence, slices } = fields;
+  if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
+  if (!isCount(track, MAX_U32) || !isCount(sequence, MAX_U32)) return "Send track and sequence as whole numbers from 0 to 2^32 - 1.";
+  if (!isSetOfCounts(slices, SLICES, SLICES - 1) || slices.length === 0) return `Send slices as a list of different numbers from 0 to ${SLICES - 1}, at least one.`;
+  return { swarm, track, sequence, slices };
+}
+
+const MAX_U32 = 0xffff_ffff;
+
 const BAD_SWARM: Problem = "Send swarm as 32 lowercase hex digits.";
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === "string" && pattern.test(value);
 
 const isCount = (value: unknown, max: number): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+
+/** A list without holes of different numbers. */
+const isSetOfCounts = (value: unknown, length: number, max: number): value is number[] =>
+  Array.isArray(value) && value.length <= length && [...(value as unknown[])].every((item) => isCount(item, max)) && new Set(value).size === value.length;
 
 /** The fields of an object that has these as its own and no others. */
 function exactly<Key extends string>(payload: unknown, ...keys: Key[]): Record<Key, unknown> | undefined {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "socket.io";
 import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "./contract.js";
 import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
@@ -10,8 +11,8 @@ type Acknowledge = (answer: Answer) => void;
 /** Messages waiting for a client that does not read; at 16 KiB each, 4 MiB. */
 const MAX_WAITING = 256;
 
-/** Carries Socket.IO's events into the tracker and the tracker's effects out. The function returned stops that. */
-export function attachTracker(io: ShoalServer, tracker: Tracker): () => void {
+/** Carries Socket.IO's events into the tracker and the tracker's effects out. The function returned stops that. `networkOf`: by which it tells viewers' networks apart. */
+export function attachTracker(io: ShoalServer, tracker: Tracker, networkOf: (request: IncomingMessage) => string): () => void {
   const sockets = new Map<ConnectionId, ShoalSocket>();
   const replies = new Map<ReplyId, Acknowledge>();
   const transports = new WeakSet<object>();
@@ -45,8 +46,7 @@ export function attachTracker(io: ShoalServer, tracker: Tracker): () => void {
         replies.get(effect.reply)?.(effect.answer);
         break;
       case "emit":
-        if (effect.event === "signal") socket.emit("signal", effect.payload);
-        else socket.emit("peer-left", effect.payload);
+        emit(socket, effect);
         break;
       case "close":
         // with a DISCONNECT packet, after which clients do not come back by themselves
@@ -62,7 +62,7 @@ export function attachTracker(io: ShoalServer, tracker: Tracker): () => void {
     transports.add(socket.conn);
     const connection = (connections += 1) as ConnectionId;
     sockets.set(connection, socket);
-    feed({ type: "opened", connection });
+    feed({ type: "opened", connection, network: networkOf(socket.request) });
     socket.onAny((event: unknown, ...args: unknown[]) => {
       const reply = typeof args.at(-1) === "function" ? (args.pop() as Acknowledge) : undefined;
       // more than one argument is no payload of ours, and the tracker will say so
@@ -82,4 +82,15 @@ export function attachTracker(io: ShoalServer, tracker: Tracker): () => void {
     detached = true;
     clearTimeout(timer);
   };
+}
+
+function emit(socket: ShoalSocket, effect: TrackerEffect & { type: "emit" }): void {
+  switch (effect.event) {
+    case "signal":
+      return void socket.emit("signal", effect.payload);
+    case "peer-left":
+      return void socket.emit("peer-left", effect.payload);
+    case "seats":
+      return void socket.emit("seats", effect.payload);
+  }
 }

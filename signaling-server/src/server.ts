@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket as TcpSocket } from "node:net";
 import { Server } from "socket.io";
-import { AddressCount, addressKey } from "./address.js";
+import { AddressCount, addressKey, prefixOf } from "./address.js";
 import { ConfigError, DEFAULT_CONFIG, type SignalingConfig } from "./config.js";
 import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
 import { answerHttp } from "./health.js";
@@ -40,7 +40,7 @@ export async function startSignalingServer(config: Partial<SignalingConfig> = {}
   const http = createServer();
   const tcp = trackSockets(http);
   const io = socketIo(http, settings);
-  const detach = attachTracker(io, tracker);
+  const detach = attachTracker(io, tracker, (request) => prefixOf(addressKey(request, settings.trustProxy)));
   let closing: Promise<void> | undefined;
   answerHttp(http, settings.allowOrigins, () => ({ ok: closing === undefined, ...tracker.stats() }));
   const port = await listen(http, settings).catch(async (error: unknown) => {

@@ -8,7 +8,11 @@ import type { Member } from "./member.js";
 export class SilenceWatch {
   readonly #queue = new Fifo<{ member: Member; dueMs: number }>();
 
-  constructor(readonly periodMs: number) {}
+  /** `onSilent`: that member was not heard of in the period that is over; not repeated while it goes on. */
+  constructor(
+    readonly periodMs: number,
+    private readonly onSilent: (member: Member, nowMs: number) => void,
+  ) {}
 
   watch(member: Member, nowMs: number): void {
     this.#queue.push({ member, dueMs: nowMs + this.periodMs });
@@ -24,9 +28,11 @@ export class SilenceWatch {
       const { member } = next;
       // departed members drop out here
       if (!member.swarm.has(member)) continue;
+      const fellSilent = !member.heard && !member.silent;
       member.silent = !member.heard;
       member.heard = false;
       member.swarm.update(member);
+      if (fellSilent) this.onSilent(member, nowMs);
       this.watch(member, nowMs);
     }
   }

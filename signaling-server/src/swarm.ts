@@ -1,9 +1,13 @@
-import type { Member, Rank } from "./member.js";
+import type { LiveTrack } from "./live-track.js";
+import type { Member } from "./member.js";
+import { RankedPool } from "./ranked-pool.js";
 
-/** The members of one swarm, by id and by {@link Rank}. Every operation is O(1) but sampling, which is O(what it is asked for). */
+/** The members of one swarm, by id and by rank. Every operation is O(1) but sampling, which is O(what it is asked for). */
 export class Swarm {
+  /** Those that somebody plays, by track id: at most `MAX_TRACKS` a member, gone with their last viewer. */
+  readonly tracks = new Map<number, LiveTrack>();
   readonly #members = new Map<string, Member>();
-  readonly #ranks: readonly [Member[], Member[], Member[]] = [[], [], []];
+  readonly #pool = new RankedPool<Member>(3);
 
   constructor(
     readonly id: string,
@@ -29,71 +33,32 @@ export class Swarm {
 
   add(member: Member): void {
     this.#members.set(member.peer, member);
-    this.#place(member, member.wantedRank());
+    this.update(member);
   }
 
   remove(member: Member): void {
     this.#members.delete(member.peer);
-    this.#displace(member);
+    this.#pool.remove(member);
   }
 
   /** To be called when something that {@link Member.wantedRank} looks at has changed. */
   update(member: Member): void {
-    const rank = member.wantedRank();
-    if (rank === member.rank) return;
-    this.#displace(member);
-    this.#place(member, rank);
+    this.#pool.place(member, member.wantedRank());
   }
 
-  /**
-   * Up to `count` random members not in `except`, the lowest rank first. A Fisher-Yates shuffle of the lists in place that
-   * stops when it has enough: at most count + except.size + 3 steps, whatever the swarm's size.
-   */
+  /** Up to `count` random members not in `except`, the lowest rank first: at most count + except.size + 3 steps. */
   sample(count: number, except: ReadonlySet<string>, random: () => number): Member[] {
-    const found: Member[] = [];
-    for (const list of this.#ranks) {
-      for (let drawn = 0; drawn < list.length && found.length < count; drawn += 1) {
-        const member = swap(list, drawn, drawn + Math.floor(random() * (list.length - drawn)));
-        if (!except.has(member.peer)) found.push(member);
-      }
-    }
-    return found;
+    return this.#pool.sample(count, (member) => !except.has(member.peer), random);
   }
 
   /** Throws when the lists disagree with each other. For tests and simulation. */
   assertConsistent(): void {
     let listed = 0;
-    for (const [rank, list] of this.#ranks.entries()) {
-      listed += list.length;
-      for (const [index, member] of list.entries()) {
-        const sound = member.rank === rank && member.index === index && member.wantedRank() === rank && this.has(member);
-        if (!sound) throw new Error(`swarm ${this.id}: member ${member.peer} is misplaced`);
-      }
+    for (const member of this.#pool.consistentItems()) {
+      listed += 1;
+      if (member.wantedRank() !== member.rank || !this.has(member)) throw new Error(`swarm ${this.id}: member ${member.peer} is misplaced`);
     }
     if (listed !== this.size) throw new Error(`swarm ${this.id}: ${listed} listed, ${this.size} members`);
+    for (const track of this.tracks.values()) track.assertConsistent();
   }
-
-  #place(member: Member, rank: Rank): void {
-    member.rank = rank;
-    member.index = this.#ranks[rank].push(member) - 1;
-  }
-
-  #displace(member: Member): void {
-    const list = this.#ranks[member.rank];
-    swap(list, member.index, list.length - 1);
-    list.pop();
-    member.index = -1;
-  }
-}
-
-/** Exchanges two members; returns the one now at `first`. */
-function swap(list: Member[], first: number, second: number): Member {
-  const a = list[first];
-  const b = list[second];
-  if (a === undefined || b === undefined) throw new RangeError("no member at that index");
-  list[first] = b;
-  list[second] = a;
-  b.index = first;
-  a.index = second;
-  return b;
 }

@@ -5,8 +5,9 @@ import { Directory } from "./directory.js";
 import { Fifo } from "./fifo.js";
 import { DEFAULT_LIMITS, type TrackerLimits } from "./limits.js";
 import { Member } from "./member.js";
-import { parseFind, parseJoin, parseLeave, parseSignal, parseStat, type Problem } from "./payload.js";
+import { parseFind, parseJoin, parseLeave, parseLive, parseMissing, parseSignal, parseStat, type Problem } from "./payload.js";
 import { isOffence, refusal, REFUSALS } from "./refusal.js";
+import { Seats } from "./seats.js";
 import { SilenceWatch } from "./silence.js";
 import type { Swarm } from "./swarm.js";
 
@@ -31,6 +32,7 @@ export class Tracker {
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #directory = new Directory();
   readonly #silence: SilenceWatch;
+  readonly #seats: Seats;
   readonly #effects = new Fifo<TrackerEffect>();
   readonly #limits: TrackerLimits;
   readonly #iceServers: JoinReply["iceServers"];
@@ -47,17 +49,23 @@ export class Tracker {
     this.#iceServers = options.iceServers ?? [];
     this.#statIntervalMs = options.statIntervalMs ?? 10_000;
     this.#random = options.random;
-    this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs);
+    this.#seats = new Seats({ random: this.#random, statIntervalMs: this.#statIntervalMs });
+    this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs, (member, nowMs) => this.#seats.update(member, nowMs));
   }
 
   handle(input: TrackerInput, nowMs: number): void {
     this.#silence.check(nowMs);
+    this.#dispatch(input, nowMs);
+    for (const change of this.#seats.drain()) this.#effects.push({ type: "emit", event: "seats", ...change });
+  }
+
+  #dispatch(input: TrackerInput, nowMs: number): void {
     switch (input.type) {
       case "opened":
-        if (!this.#connections.has(input.connection)) this.#connections.set(input.connection, new Connection(input.connection, this.#limits, nowMs));
+        if (!this.#connections.has(input.connection)) this.#connections.set(input.connection, new Connection(input.connection, input.network ?? "", this.#limits, nowMs));
         return;
       case "closed":
-        return this.#forget(input.connection);
+        return this.#forget(input.connection, nowMs);
       case "event":
         return this.#onEvent(input, nowMs);
       case "timeout":
@@ -77,7 +85,7 @@ export class Tracker {
   }
 
   stats(): TrackerStats {
-    return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, refused: { ...this.#refused } };
+    return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, seatsLost: this.#seats.lost, refused: { ...this.#refused } };
   }
 
   /** Throws when the tracker's parts disagree. For tests and simulation; costs O(everything). */
@@ -114,13 +122,17 @@ export class Tracker {
       case "join":
         return parsed(parseJoin(payload), (request) => this.#join(connection, request, nowMs));
       case "leave":
-        return parsed(parseLeave(payload), (request) => this.#leave(connection, request));
+        return parsed(parseLeave(payload), (request) => this.#leave(connection, request, nowMs));
       case "find":
         return parsed(parseFind(payload), (request) => this.#find(connection, request));
       case "stat":
-        return parsed(parseStat(payload), (report) => this.#report(connection, report));
+        return parsed(parseStat(payload), (report) => this.#report(connection, report, nowMs));
       case "signal":
         return parsed(parseSignal(payload, this.#limits.signalBytes), (request) => this.#relay(connection, request, nowMs));
+      case "live":
+        return parsed(parseLive(payload), (request) => this.#live(connection, request, nowMs));
+      case "missing":
+        return parsed(parseMissing(payload), (request) => this.#missing(connection, request, nowMs));
       case "channels":
         return payload === undefined ? this.#channels() : refusal("bad-payload", "Send channels without a payload.");
     }
@@ -137,14 +149,14 @@ export class Tracker {
     if (known !== undefined && holder === undefined && known.size >= this.#limits.peersPerSwarm) return REFUSALS.swarmFull;
 
     const swarm = this.#directory.open(request.swarm, request.channel);
-    const member = holder === undefined ? this.#admit(swarm, connection, request, nowMs) : this.#takeOver(holder, connection, request.serves);
+    const member = holder === undefined ? this.#admit(swarm, connection, request, nowMs) : this.#takeOver(holder, connection, request.serves, nowMs);
     this.#counts.joins += 1;
     const peers = this.#introduce(member, this.#limits.peersPerReply, []);
     return { ok: true, peers, size: swarm.size, iceServers: this.#iceServers, statIntervalMs: this.#statIntervalMs };
   }
 
   #admit(swarm: Swarm, connection: Connection, request: Request<typeof parseJoin>, nowMs: number): Member {
-    const member = new Member(swarm, request, connection.id, this.#limits, nowMs);
+    const member = new Member(swarm, request, connection, this.#limits, nowMs);
     this.#directory.add(member);
     connection.memberships.set(swarm.id, member);
     this.#silence.watch(member, nowMs);
@@ -152,21 +164,20 @@ export class Tracker {
   }
 
   /** The same peer over a new connection: its neighbours need not notice. */
-  #takeOver(member: Member, connection: Connection, serves: boolean): Member {
+  #takeOver(member: Member, connection: Connection, serves: boolean, nowMs: number): Member {
     this.#connections.get(member.connection)?.memberships.delete(member.swarm.id);
     connection.memberships.set(member.swarm.id, member);
     member.connection = connection.id;
+    member.network = connection.network;
     member.serves = serves;
-    member.heard = true;
-    member.silent = false;
-    member.swarm.update(member);
+    this.#heard(member, nowMs);
     return member;
   }
 
-  #leave(connection: Connection, request: Request<typeof parseLeave>): Answer {
+  #leave(connection: Connection, request: Request<typeof parseLeave>, nowMs: number): Answer {
     const member = connection.memberships.get(request.swarm);
     if (member === undefined) return REFUSALS.notAMember;
-    this.#depart(connection, member);
+    this.#depart(connection, member, nowMs);
     return { ok: true };
   }
 
@@ -183,7 +194,7 @@ export class Tracker {
     return found.map((other) => other.peer);
   }
 
-  #report(connection: Connection, report: Request<typeof parseStat>): Answer {
+  #report(connection: Connection, report: Request<typeof parseStat>, nowMs: number): Answer {
     const member = connection.memberships.get(report.swarm);
     if (member === undefined) return REFUSALS.notAMember;
     // totals only grow; a smaller one is a restarted count
@@ -191,10 +202,31 @@ export class Tracker {
       this.#counts[key] += Math.max(0, report[key] - (member.report?.[key] ?? 0));
     }
     member.report = report;
+    this.#heard(member, nowMs);
+    return { ok: true, size: member.swarm.size };
+  }
+
+  #heard(member: Member, nowMs: number): void {
     member.heard = true;
+    member.heardMs = nowMs;
     member.silent = false;
     member.swarm.update(member);
-    return { ok: true, size: member.swarm.size };
+    this.#seats.update(member, nowMs);
+  }
+
+  #live(connection: Connection, request: Request<typeof parseLive>, nowMs: number): Answer {
+    const member = connection.memberships.get(request.swarm);
+    if (member === undefined) return REFUSALS.notAMember;
+    member.heardMs = nowMs;
+    this.#seats.announce(member, request, nowMs);
+    return { ok: true };
+  }
+
+  #missing(connection: Connection, request: Request<typeof parseMissing>, nowMs: number): Answer {
+    const member = connection.memberships.get(request.swarm);
+    if (member === undefined) return REFUSALS.notAMember;
+    member.heardMs = nowMs;
+    return { ok: true, of: this.#seats.missing(member, request, nowMs) };
   }
 
   #relay(connection: Connection, request: Request<typeof parseSignal>, nowMs: number): Answer {
@@ -215,27 +247,28 @@ export class Tracker {
     return { ok: true, channels: swarms.map((swarm) => ({ swarm: swarm.id, channel: swarm.channel, peers: swarm.size })) };
   }
 
-  #depart(connection: Connection, member: Member): void {
+  #depart(connection: Connection, member: Member, nowMs: number): void {
     const { swarm } = member;
     connection.memberships.delete(swarm.id);
     this.#directory.remove(member);
+    this.#seats.depart(member, nowMs);
     for (const contact of member.departed()) {
       if (!swarm.has(contact)) continue;
       this.#effects.push({ type: "emit", connection: contact.connection, event: "peer-left", payload: { swarm: swarm.id, peer: member.peer } });
     }
   }
 
-  #forget(id: ConnectionId): void {
+  #forget(id: ConnectionId, nowMs: number): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
-    for (const member of connection.memberships.values()) this.#depart(connection, member);
+    for (const member of connection.memberships.values()) this.#depart(connection, member, nowMs);
   }
 
   #charge(connection: Connection, nowMs: number): void {
     if (connection.forgives(nowMs)) return;
     this.#counts.closed += 1;
-    this.#forget(connection.id);
+    this.#forget(connection.id, nowMs);
     this.#effects.push({ type: "close", connection: connection.id, reason: "too many refused events" });
   }
 }
@@ -247,6 +280,6 @@ function parsed<T extends object>(request: T | Problem, act: (request: T) => Ans
   return typeof request === "string" ? refusal("bad-payload", request) : act(request);
 }
 
-const KNOWN: Readonly<Record<keyof ClientToServerEvents, true>> = { join: true, leave: true, find: true, stat: true, signal: true, channels: true };
+const KNOWN: Readonly<Record<keyof ClientToServerEvents, true>> = { join: true, leave: true, find: true, stat: true, live: true, missing: true, signal: true, channels: true };
 
 const isKnown = (event: string): event is keyof ClientToServerEvents => Object.hasOwn(KNOWN, event);
