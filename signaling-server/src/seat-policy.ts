@@ -1,10 +1,11 @@
 import type { Fitness, TrackViewer } from "./track-viewer.js";
 
 /**
- * What a seat costs, in seats: having one more to do is 1. The rest is ordered: no seat is given to a viewer that lost one
- * while a slow one is there, none to a slow one while holders of one slice could share a network, and so on.
+ * What a seat costs its viewer, in seats: having one more to do is 1, and so is each other one on its network, which may fail
+ * as a whole. A young viewer takes over only from one that has three or so. The rest is in order: rather two of a slice on one
+ * network than one that was not heard of, rather that than a slow one, rather that than one that has lost a seat.
  */
-const UNFIT_COST: Readonly<Record<Fitness, number>> = { 0: 0, 1: 1, 2: 1_000, 3: 2_000 };
+const UNFIT_COST: Readonly<Record<Fitness, number>> = { 0: 0, 1: 2, 2: 1_000, 3: 2_000 };
 const SAME_SLICE_COST = 100;
 const UNHEARD_COST = 400;
 /** Members report every interval; one that is half an interval late has a sleeping tab or no line. */

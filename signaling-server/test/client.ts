@@ -1,5 +1,5 @@
 import { io, type Socket } from "socket.io-client";
-import type { ClientToServerEvents, ErrorReply, FindReply, JoinReply, JoinRequest, OkReply, ServerToClientEvents } from "../src/events.js";
+import type { ClientToServerEvents, ErrorReply, FindReply, JoinReply, JoinRequest, MissingReply, OkReply, ServerToClientEvents } from "../src/events.js";
 import { joinRequest } from "./world.js";
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -28,8 +28,8 @@ export class Client {
   }
 
   /** Any event with any arguments, answered. */
-  ask(event: string, ...args: unknown[]): Promise<JoinReply | FindReply | OkReply | ErrorReply> {
-    return (this.#socket as unknown as Socket).emitWithAck(event, ...args) as Promise<JoinReply | FindReply | OkReply | ErrorReply>;
+  ask(event: string, ...args: unknown[]): Promise<JoinReply | FindReply | MissingReply | OkReply | ErrorReply> {
+    return (this.#socket as unknown as Socket).emitWithAck(event, ...args) as Promise<JoinReply | FindReply | MissingReply | OkReply | ErrorReply>;
   }
 
   say(event: string, ...args: unknown[]): void {

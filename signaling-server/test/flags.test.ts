@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, DEFAULT_CONFIG } from "../src/config.js";
 import { envName, FLAGS, helpText, parseConfig } from "../src/flags.js";
-import { networkOf } from "../src/address.js";
+import { networkOf, prefixOf } from "../src/address.js";
 
 describe("settings", () => {
   it("are the defaults when nothing is given", () => {
@@ -45,3 +45,7 @@ it.each([
   ["192.0.2.7", "192.0.2.7"], ["::ffff:192.0.2.7", "192.0.2.7"], ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"], ["2001:db8::1", "2001:db8:0:0"],
   ["2001:0db8:0000:0000::9", "2001:db8:0:0"], ["::1", "0:0:0:0"], ["fe80::1%eth0", "fe80:0:0:0"],
 ])("connections from %s are counted as %s", (address, network) => expect(networkOf(address)).toBe(network));
+
+it.each([
+  ["192.0.2.7", "192.0.2"], ["::ffff:192.0.2.7", "192.0.2"], ["2001:db8:1:2::5", "2001:db8:1"], ["::1", "0:0:0"], ["unknown", "unknown"],
+])("%s is on the network %s", (address, prefix) => expect(prefixOf(networkOf(address))).toBe(prefix));

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { jsonBytes, MAX_JSON_DEPTH } from "../src/json-size.js";
-import { MAX_EXCEPT, parseFind, parseJoin, parseLeave, parseSignal, parseStat } from "../src/payload.js";
-import { joinRequest, peerId, statReport, swarmId } from "./world.js";
+import { MAX_EXCEPT, MAX_TRACKS, parseFind, parseJoin, parseLeave, parseLive, parseMissing, parseSignal, parseStat } from "../src/payload.js";
+import { joinRequest, liveRequest, peerId, statReport, swarmId } from "./world.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const PARSERS = [parseJoin, parseLeave, parseFind, parseStat, (payload: unknown) => parseSignal(payload, 1000)];
+const PARSERS = [parseJoin, parseLeave, parseFind, parseStat, parseLive, parseMissing, (payload: unknown) => parseSignal(payload, 1000)];
 
 describe("payload validators", () => {
   it("never throw and answer garbage with one sentence", () => {
@@ -41,6 +41,26 @@ describe("payload validators", () => {
     expect(parseStat({ ...statReport(1), originBytes: value })).toBeTypeOf("string");
     expect(parseStat({ ...statReport(1), segments: value })).toBeTypeOf("string");
     expect(parseFind({ swarm: swarmId(1), count: value, except: [] })).toBeTypeOf("string");
+  });
+
+  it.each([
+    ["tracks", [1, 2, 3, 4, 5]], ["tracks", [1, 1]], ["tracks", [-1]], ["tracks", [2 ** 32]], ["tracks", ["1"]], ["tracks", Array(2)], ["tracks", { length: 1, 0: 1 }],
+    ["tracks", null], ["willing", 1], ["uplinkBps", -1], ["uplinkBps", 0.5], ["uplinkBps", Infinity], ["uplinkBps", undefined], ["swarm", "1"], ["more", 1],
+  ])("refuse an announcement of live tracks with %s %j", (field, value) => {
+    expect(parseLive({ ...liveRequest(), [field]: value })).toBeTypeOf("string");
+  });
+
+  it("take no live track, and as many as are allowed", () => {
+    for (const tracks of [[], [0, 0xffff_ffff], Array.from({ length: MAX_TRACKS }, (_, i) => i)]) expect(parseLive(liveRequest({ tracks }))).toEqual(liveRequest({ tracks }));
+  });
+
+  it.each([
+    ["track", -1], ["track", "1"], ["sequence", 2 ** 32], ["sequence", 1.5], ["slices", []], ["slices", [4]], ["slices", [0, 0]], ["slices", [0, 1, 2, 3, 0]],
+    ["slices", Array(1)], ["slices", 0], ["swarm", null], ["more", 1],
+  ])("refuse a report of missing slices with %s %j", (field, value) => {
+    const good = { swarm: swarmId(1), track: 1, sequence: 7, slices: [0, 3] };
+    expect(parseMissing(good)).toEqual(good);
+    expect(parseMissing({ ...good, [field]: value })).toBeTypeOf("string");
   });
 
   it("bound the list of peers to leave out", () => {

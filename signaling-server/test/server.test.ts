@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ConfigError, type SignalingConfig } from "../src/config.js";
 import { startSignalingServer, type SignalingServer } from "../src/server.js";
 import { Client } from "./client.js";
-import { joinRequest, peerId, statReport, swarmId } from "./world.js";
+import { joinRequest, liveRequest, peerId, statReport, swarmId } from "./world.js";
 
 // real processes and sockets on a machine that may be busy
 vi.setConfig({ testTimeout: 30_000 });
@@ -74,6 +74,67 @@ describe("over a real connection", () => {
     await bob.join(2);
     frozen.freeze();
     expect(await bob.next("peer-left")).toMatchObject({ peer: peerId(1) });
+  });
+});
+
+describe("origin seats over a real connection", () => {
+  const from = (address: string) => ({ extraHeaders: { "x-forwarded-for": address } });
+  const seats = (slices: number[], over: object = {}) => ({ swarm: swarmId(1), track: 1, seats: slices.map((slice) => ({ slice, copy: 0 })), of: 1, ...over });
+
+  it("are given with the first announcement, and pass on when the holder's line breaks", async () => {
+    const server = await start();
+    const [ann, bob] = [client(server), client(server)];
+    await ann.join(1);
+    await bob.join(2);
+    expect(await ann.ask("live", liveRequest())).toEqual({ ok: true });
+    expect(await ann.next("seats")).toEqual(seats([0, 1, 2, 3]));
+    await bob.ask("live", liveRequest());
+    // one network, both young: three and one
+    expect([await bob.next("seats"), await ann.next("seats")]).toEqual([seats([0]), seats([1, 2, 3])]);
+    ann.drop();
+    expect(await bob.next("seats")).toEqual(seats([0, 1, 2, 3]));
+  });
+
+  it("pass on when the holder's tab goes to sleep, and both are told", async () => {
+    const server = await start();
+    const [ann, bob] = [client(server), client(server)];
+    await ann.join(1);
+    await bob.join(2);
+    await ann.ask("live", liveRequest());
+    await ann.next("seats");
+    await bob.ask("live", liveRequest({ willing: false }));
+    expect(await bob.next("seats")).toEqual(seats([]));
+    await bob.ask("live", liveRequest());
+    await bob.next("seats");
+    await ann.next("seats");
+    await ann.ask("live", liveRequest({ willing: false }));
+    expect(await ann.next("seats")).toEqual(seats([]));
+    expect(await bob.next("seats")).toEqual(seats([0, 1, 2, 3]));
+  });
+
+  it("are spread over networks, by /24 and /48 of the address that a proxy gives", async () => {
+    const server = await start({ trustProxy: true });
+    const home = [client(server, from("192.0.2.1")), client(server, from("192.0.2.77")), client(server, from("198.51.100.1"))];
+    for (const [i, each] of home.entries()) {
+      await each.join(i + 1);
+      await each.ask("live", liveRequest());
+      expect(await each.next("seats")).toMatchObject({ seats: { length: [4, 1, 1][i] } });
+    }
+    await home[0]?.next("seats");
+    // the third, on a network of its own, has relieved the first, which had more than its share
+    expect(await home[0]?.next("seats")).toMatchObject({ seats: { length: 2 } });
+  });
+
+  it("are refused to nobody by garbage, which is answered with an error", async () => {
+    const server = await start();
+    const ann = client(server);
+    await ann.join(1);
+    for (const args of [[], [null], [liveRequest({ tracks: [1, 1] })], [liveRequest(), liveRequest()]]) expect(await ann.ask("live", ...args)).toMatchObject({ ok: false, code: "bad-payload" });
+    expect(await ann.ask("missing", { swarm: swarmId(1), track: 1, sequence: 1, slices: [9] })).toMatchObject({ ok: false, code: "bad-payload" });
+    expect(await ann.ask("missing", { swarm: swarmId(1), track: 1, sequence: 1, slices: [0] })).toEqual({ ok: true, of: 0 });
+    await ann.ask("live", liveRequest());
+    expect(await ann.next("seats")).toEqual(seats([0, 1, 2, 3]));
+    expect(await ann.ask("missing", { swarm: swarmId(1), track: 1, sequence: 1, slices: [0] })).toEqual({ ok: true, of: 1 });
   });
 });
 

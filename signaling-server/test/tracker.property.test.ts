@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { TrackerEffect } from "../src/contract.js";
-import { joinRequest, peerId, peersOf, secretOf, statReport, swarmId, World } from "./world.js";
+import { joinRequest, liveRequest, peerId, peersOf, secretOf, statReport, swarmId, World } from "./world.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -22,11 +22,13 @@ const sane = fc.oneof(
   fc.record({ event: fc.constant("leave"), payload: fc.record({ swarm }) }),
   fc.record({ event: fc.constant("find"), payload: fc.record({ swarm, count: fc.nat(10), except: fc.array(peer.map(peerId), { maxLength: 5 }) }) }),
   fc.record({ event: fc.constant("stat"), payload: fc.tuple(swarm, fc.nat(2)).map(([id, segments]) => statReport(segments, { swarm: id })) }),
+  { weight: 2, arbitrary: fc.record({ event: fc.constant("live"), payload: fc.record({ swarm, tracks: fc.subarray([1, 2, 3]), willing: fc.boolean() }).map(liveRequest) }) },
+  fc.record({ event: fc.constant("missing"), payload: fc.record({ swarm, track: fc.nat(3), sequence: fc.nat(3), slices: fc.subarray([0, 1, 2, 3], { minLength: 1 }) }) }),
   { weight: 3, arbitrary: fc.record({ event: fc.constant("signal"), payload: fc.record({ swarm, to: peer.map(peerId), data: fc.constant({ type: "offer" }) }) }) },
   fc.record({ event: fc.constant("channels"), payload: fc.constant(undefined) }),
 );
 const garbage = fc.record({
-  event: fc.oneof(fc.constantFrom("join", "leave", "find", "stat", "signal", "channels", "__proto__", "constructor"), fc.string()),
+  event: fc.oneof(fc.constantFrom("join", "leave", "find", "stat", "live", "missing", "signal", "channels", "__proto__", "constructor"), fc.string()),
   payload: fc.oneof(fc.anything({ withNullPrototype: true, withDate: true, withMap: true, withTypedArray: true }), fc.object(), fc.jsonValue()),
 });
 /** Right but for one field. */
@@ -80,7 +82,8 @@ describe("under any sequence of events the tracker", () => {
             shadow.forget(action.connection);
           } else play(world, shadow, action.connection, action.what);
           const emitted = world.take();
-          expect(emitted.length).toBeLessThanOrEqual(LIMITS.contacts * LIMITS.swarmsPerConnection + 1);
+          const seats = emitted.filter((effect) => effect.type === "emit" && effect.event === "seats").length;
+          expect(emitted.length - seats).toBeLessThanOrEqual(LIMITS.contacts * LIMITS.swarmsPerConnection + 1);
           for (const effect of emitted) {
             if (effect.type === "emit") checkEmit(effect, shadow);
             if (effect.type === "close") shadow.forget(effect.connection);
@@ -105,7 +108,7 @@ function play(world: World, shadow: Shadow, from: number, what: { event: string;
     expect(world.effects).toHaveLength(before);
     return;
   }
-  if (answer === undefined) return expect(["join", "leave", "find", "stat", "signal", "channels"]).not.toContain(what.event);
+  if (answer === undefined) return expect(["join", "leave", "find", "stat", "live", "missing", "signal", "channels"]).not.toContain(what.event);
   if (!answer.ok) {
     expect(answer.message).toMatch(/^[A-Z].*\.$/);
     return expect(world.effects.filter((effect) => effect.type === "emit" && effect.event === "signal")).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "../src/contract.js";
-import type { JoinRequest, StatReport } from "../src/events.js";
+import type { JoinRequest, LiveRequest, StatReport } from "../src/events.js";
 import type { TrackerLimits } from "../src/limits.js";
 import { Tracker } from "../src/tracker.js";
 
@@ -25,6 +25,8 @@ export const statReport = (segments: number, over: Partial<StatReport> = {}): St
   swarm: swarmId(1), segments, neighbours: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, ...over,
 });
 
+export const liveRequest = (over: Partial<LiveRequest> = {}): LiveRequest => ({ swarm: swarmId(1), tracks: [1], willing: true, uplinkBps: null, ...over });
+
 /** A tracker in virtual time whose effects are kept until a test takes them. Checks the tracker's consistency after every step. */
 export class World {
   readonly tracker: Tracker;
@@ -41,8 +43,8 @@ export class World {
     this.#check = options.check ?? true;
   }
 
-  open(connection: number): void {
-    this.step({ type: "opened", connection: connection as ConnectionId });
+  open(connection: number, network?: string): void {
+    this.step({ type: "opened", connection: connection as ConnectionId, ...(network === undefined ? {} : { network }) });
   }
 
   close(connection: number): void {
