@@ -17,7 +17,7 @@ const DEFAULT_TTFB_MS = 200;
 const DEFAULT_RATE_BPS = 2_000_000;
 /** An escalated fetch becomes twice as likely each time this has passed. */
 const ESCALATION_MS = 500;
-/** In a large swarm so many viewers are called to bring a slice as soon as they know of it, and twice as many each time this has passed. */
+/** In a large swarm so many viewers are called to bring a slice as soon as they know of it, and twice as many each time this has passed, or the time that a slow origin takes. */
 const STARTERS = 4;
 const DOUBLING_MS = 1_000;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
@@ -82,7 +82,10 @@ export class OriginPlan {
 
   /** A live segment has appeared that the player will ask for: somebody has to bring it into the swarm before it does. */
   seed(segment: StoredSegment, nowMs: number): void {
-    if (!segment.complete && segment.listed && nowMs >= segment.originRetryMs && this.#state.options.serves && !this.#state.isSmall) this.#share(segment, this.#handshaken(), nowMs);
+    const { counters, isSmall, options } = this.#state;
+    // Who has no picture yet has other worries, and so has the origin.
+    if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves || isSmall) return;
+    this.#share(segment, this.#handshaken(), nowMs);
   }
 
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
@@ -134,7 +137,7 @@ export class OriginPlan {
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
     const lacking = slices.flatMap((s) => this.#lackingPart(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
-    const mine = this.#state.isSmall ? this.#won(lacking, segment, neighbours, nowMs) : this.#drawn(lacking, nowMs - sinceMs);
+    const mine = this.#state.isSmall ? this.#won(lacking, segment, neighbours, nowMs) : this.#drawn(lacking, (nowMs - sinceMs) / Math.max(DOUBLING_MS, 1000 * this.#originTimeS(segment)));
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
   }
 
@@ -152,8 +155,8 @@ export class OriginPlan {
    * In a large swarm every neighbourhood would have a winner of its own. Instead about one viewer in the whole swarm starts, by
    * the weight of its hash, and the number of starters doubles until the slice has arrived.
    */
-  #drawn(lacking: readonly LackingSlice[], waitedMs: number): readonly Slice[] {
-    const share = (STARTERS * 2 ** (waitedMs / DOUBLING_MS)) / this.#state.swarmSize;
+  #drawn(lacking: readonly LackingSlice[], doublings: number): readonly Slice[] {
+    const share = (STARTERS * 2 ** doublings) / this.#state.swarmSize;
     return lacking.filter((s) => rendezvousWeight(this.#state.options.peer, s.key) >= 1 - share);
   }
 
