@@ -5,6 +5,8 @@ export interface CliOptions {
   readonly scenario: string;
   readonly peers: number;
   readonly seed: number;
+  /** So many runs, from `seed` on, instead of one. */
+  readonly seeds: number | undefined;
   readonly delivery: Delivery;
   readonly ri: number;
   readonly seconds: number | undefined;
@@ -15,7 +17,7 @@ export interface CliOptions {
   readonly checkEvery: number;
 }
 
-export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--delivery mesh|origin] [--ri X] [--seconds T]
+export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery mesh|origin] [--ri X] [--seconds T]
                [--free-riders SHARE] [--polluters SHARE] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
 npm run sim -- --list`;
 
@@ -45,10 +47,12 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
   if (!Object.hasOwn(SCENARIOS, scenario)) throw new CliError(`There is no scenario ${scenario}. There are: ${Object.keys(SCENARIOS).join(", ")}.`);
   const delivery = values.get("--delivery") ?? "mesh";
   if (delivery !== "mesh" && delivery !== "origin") throw new CliError(`--delivery is mesh or origin, not ${delivery}.`);
+  if (values.has("--seeds") && values.has("--plot")) throw new CliError("--plot draws one run: give it a --seed, without --seeds.");
   return {
     scenario, delivery,
     peers: number("--peers", { least: 1, most: 100_000, whole: true }) ?? 100,
     seed: number("--seed", { least: 0, most: 2 ** 31, whole: true }) ?? 1,
+    seeds: number("--seeds", { least: 1, most: 1_000, whole: true }),
     ri: number("--ri", { least: 0.01, most: 100, whole: false }) ?? 1.2,
     seconds: number("--seconds", { least: 1, most: 1e6, whole: true }),
     freeRiders: number("--free-riders", { least: 0, most: 1, whole: false }),
@@ -59,4 +63,4 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
   };
 }
 
-const FLAGS = new Set(["--scenario", "--peers", "--seed", "--delivery", "--ri", "--seconds", "--json", "--plot", "--free-riders", "--polluters", "--check-every"]);
+const FLAGS = new Set(["--scenario", "--peers", "--seed", "--seeds", "--delivery", "--ri", "--seconds", "--json", "--plot", "--free-riders", "--polluters", "--check-every"]);

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { CliError, readOptions, USAGE } from "./cli-options.js";
 import { plot } from "./plot.js";
 import { SCENARIOS } from "./scenario.js";
+import { series, seriesTable, spreads } from "./series.js";
 import { simulate } from "./simulate.js";
 import { table } from "./table.js";
 import type { World } from "./world.js";
@@ -10,13 +11,13 @@ import type { World } from "./world.js";
 const PROGRESS_MS = 2_000;
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof CliError || (error instanceof Error && "code" in error) ? error.message : error);
   process.exitCode = 1;
 }
 
-function main(words: readonly string[]): number {
+async function main(words: readonly string[]): Promise<number> {
   const options = readOptions(words);
   if (options === "help") {
     console.log(USAGE);
@@ -26,10 +27,27 @@ function main(words: readonly string[]): number {
     for (const [name, { about }] of Object.entries(SCENARIOS)) console.log(`${name.padEnd(14)} ${about}`);
     return 0;
   }
+  if (options.seeds !== undefined) {
+    const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
+    const results = await series(withoutSeeds(words), seeds, ({ seed, offload, wallSeconds }) => console.error(`seed ${seed}: offload ${(100 * offload).toFixed(1)} %, ${wallSeconds} s`));
+    console.log(options.json ? JSON.stringify({ seeds, spreads: Object.fromEntries(spreads(results)), results }) : seriesTable(results));
+    return 0;
+  }
   const { result, world } = simulate(options, progress());
   if (options.plot !== undefined) writeFileSync(options.plot, plot(world.timeline.samples, { title: `${options.scenario}, ${options.peers} peers, ${options.delivery}, RI ${options.ri}, seed ${options.seed}`, html: options.plot.endsWith(".html"), faults: world.setting.faults }));
   console.log(options.json ? JSON.stringify(result) : table(result));
   return 0;
+}
+
+/** What each run of a series is asked: `--seed` and `--json` are added to it. */
+function withoutSeeds(words: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    if (word === "--seeds" || word === "--seed") i++;
+    else if (word !== "--json" && !word.startsWith("--seeds=") && !word.startsWith("--seed=")) kept.push(word);
+  }
+  return kept;
 }
 
 function progress(): (world: World, second: number) => void {

@@ -4,7 +4,7 @@ import { SCENARIOS } from "./scenario.js";
 import { World } from "./world.js";
 
 /** What is asked of a run; the rest has defaults. */
-export type RunOptions = Omit<CliOptions, "json" | "plot">;
+export type RunOptions = Omit<CliOptions, "json" | "plot" | "seeds">;
 
 export class SimulationError extends Error {
   readonly code = "simulation-failed";

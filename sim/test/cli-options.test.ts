@@ -9,6 +9,6 @@ it("reads what was asked for, and fills in the rest", () => {
   expect(readOptions(["--list"])).toBe("list");
 });
 
-it.each([[["--peers", "0"]], [["--peers", "2.5"]], [["--ri", "x"]], [["--scenario", "moon"]], [["--delivery", "pigeon"]], [["--speed", "9"]], [["--seed"]]])("answers %j with a sentence", (words) => {
+it.each([[["--peers", "0"]], [["--peers", "2.5"]], [["--ri", "x"]], [["--scenario", "moon"]], [["--delivery", "pigeon"]], [["--speed", "9"]], [["--seed"]], [["--seeds", "0"]], [["--seeds", "2", "--plot", "a.svg"]]])("answers %j with a sentence", (words) => {
   expect(() => readOptions(words)).toThrow(CliError);
 });
