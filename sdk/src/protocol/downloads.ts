@@ -148,13 +148,6 @@ export class Downloads {
     return bps;
   }
 
-  /** The earliest time at which a request may time out. */
-  get nextTimeoutMs(): number {
-    let next = Infinity;
-    for (const n of this.#state.neighbours.values()) for (const r of n.outstanding) if (r.dueMs < next) next = r.dueMs;
-    return next;
-  }
-
   #request(neighbour: Neighbour, picks: readonly Pick[], nowMs: number): void {
     if (picks.length === 0) return;
     if (neighbour.outstanding.length === 0) neighbour.waitingSinceMs = nowMs;

@@ -27,8 +27,8 @@ export function readBody(reader: Reader, { type, flag }: { type: Exclude<Message
 export function writeBody(writer: Writer, message: Message): void {
   switch (message.type) {
     case "DATA":
-      demand(message.chunk < MAX_CHUNKS, "chunk out of bounds");
-      demand(message.payload.length >= 1 && message.payload.length <= CHUNK_BYTES, "payload out of bounds");
+      demand(message.chunk < MAX_CHUNKS);
+      demand(message.payload.length >= 1 && message.payload.length <= CHUNK_BYTES);
       writer.segment(message.segment);
       writer.u16(message.chunk);
       return writer.raw(message.payload);
@@ -38,7 +38,7 @@ export function writeBody(writer: Writer, message: Message): void {
       return writer.id(message.peer, PEER_BYTES);
     case "HAVE": return writeBufferMap(writer, message.entries);
     case "WANT":
-      demand(message.segments.length <= MAX_ENTRIES, "too many segments");
+      demand(message.segments.length <= MAX_ENTRIES);
       for (const segment of message.segments) writer.segment(segment);
       return;
     case "PROMISE":
@@ -49,7 +49,7 @@ export function writeBody(writer: Writer, message: Message): void {
     case "CHOKE":
     case "UNCHOKE": return;
     case "INTEGRITY":
-      demand(areHashes(message.first, message.hashes.length), "hashes out of bounds");
+      demand(areHashes(message.first, message.hashes.length));
       writer.segment(message.segment);
       writer.u16(message.first);
       for (const hash of message.hashes) writer.id(hash, HASH_BYTES);

@@ -10,13 +10,13 @@ import { demand, type Writer } from "./writer.js";
  * complete segment, takes 16 bytes.
  */
 export function writeBufferMap(writer: Writer, entries: readonly BufferMapEntry[]): void {
-  demand(entries.length <= MAX_ENTRIES, "too many entries");
+  demand(entries.length <= MAX_ENTRIES);
   for (const { segment, sizeBytes, chunks } of entries) {
-    demand(Number.isInteger(sizeBytes) && isSize(sizeBytes), "segment size out of bounds");
+    demand(Number.isInteger(sizeBytes) && isSize(sizeBytes));
     writer.segment(segment);
     writer.u32(kindOf(chunks) * KIND + sizeBytes);
     if (typeof chunks === "string") continue;
-    demand(isWellFormed(chunks, chunkCount(sizeBytes)), "bitfield does not fit the segment's size");
+    demand(isWellFormed(chunks, chunkCount(sizeBytes)));
     writer.raw(chunks);
   }
 }

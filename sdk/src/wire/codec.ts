@@ -37,7 +37,7 @@ export function decode(bytes: Uint8Array): Message | Malformed {
  */
 export function encode(message: Message): Uint8Array {
   const length = encodedLength(message);
-  demand(length <= MAX_MESSAGE_BYTES, "too long");
+  demand(length <= MAX_MESSAGE_BYTES);
   const bytes = new Uint8Array(length);
   encodeInto(bytes, message);
   return bytes;

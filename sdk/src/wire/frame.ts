@@ -17,7 +17,7 @@ export function* encodeFrames(messages: readonly Message[]): Generator<Uint8Arra
   let length = 0;
   for (const message of messages) {
     const bytes = encodedLength(message);
-    demand(LENGTH_BYTES + bytes <= MAX_FRAME_BYTES, "too long");
+    demand(LENGTH_BYTES + bytes <= MAX_FRAME_BYTES);
     if (length + LENGTH_BYTES + bytes > MAX_FRAME_BYTES) {
       yield shared.subarray(0, length);
       length = 0;

@@ -8,7 +8,7 @@ import { demand, type Writer } from "./writer.js";
  * (u16 each) a run. Neighbouring runs of one segment share a group, always, so that a list has one encoding only.
  */
 export function writeRuns(writer: Writer, runs: readonly ChunkRun[]): void {
-  demand(runs.length <= MAX_RUNS, "too many runs");
+  demand(runs.length <= MAX_RUNS);
   for (let at = 0, end = 0; at < runs.length; at = end) {
     end = groupEnd(runs, at);
     const segment = runs[at]?.segment;
@@ -17,7 +17,7 @@ export function writeRuns(writer: Writer, runs: readonly ChunkRun[]): void {
     writer.u8(end - at - 1);
     for (let i = at; i < end; i++) {
       const { first, count } = runs[i] ?? EMPTY;
-      demand(isRun(first, count), "run out of bounds");
+      demand(isRun(first, count));
       writer.u16(first);
       writer.u16(count);
     }

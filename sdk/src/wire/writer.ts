@@ -8,8 +8,8 @@ export class EncodeError extends Error {
 }
 
 /** Throws {@link EncodeError} unless `holds`. */
-export function demand(holds: boolean, what: string): void {
-  if (!holds) throw new EncodeError(`message cannot be encoded: ${what}`);
+export function demand(holds: boolean, what = "a bound of the protocol is broken"): void {
+  if (!holds) throw new EncodeError(`cannot be encoded: ${what}`);
 }
 
 /** Writes big-endian fields into bytes of a length known beforehand. */
@@ -19,18 +19,18 @@ export class Writer {
   constructor(readonly bytes: Uint8Array) {}
 
   u8(value: number): void {
-    demand((value & 0xff) === value, "not 8 bits");
+    demand((value & 0xff) === value);
     this.bytes[this.offset++] = value;
   }
 
   u16(value: number): void {
-    demand((value & 0xffff) === value, "not 16 bits");
+    demand((value & 0xffff) === value);
     this.bytes[this.offset++] = value >>> 8;
     this.bytes[this.offset++] = value;
   }
 
   u32(value: number): void {
-    demand(value >>> 0 === value, "not 32 bits");
+    demand(value >>> 0 === value);
     this.u16(value >>> 16);
     this.u16(value & 0xffff);
   }
@@ -43,7 +43,7 @@ export class Writer {
 
   /** An id: two lowercase hex digits a byte. */
   id(id: PeerId | SwarmId | ChunkHash, length: number): void {
-    demand(id.length === 2 * length, "id of a wrong length");
+    demand(id.length === 2 * length);
     for (let i = 0; i < id.length; i += 2) this.u8((digit(id.charCodeAt(i)) << 4) | digit(id.charCodeAt(i + 1)));
   }
 
@@ -55,6 +55,6 @@ export class Writer {
 
 function digit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  demand(code >= 0x61 && code <= 0x66, "id is not lowercase hex");
+  demand(code >= 0x61 && code <= 0x66);
   return code - 0x61 + 10;
 }
