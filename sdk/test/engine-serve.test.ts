@@ -195,7 +195,7 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
     expect(b.sent("RECEIPT", witness)).toEqual([]);
   });
 
-  test("what we receive is receipted to its giver, batched for 5 s", () => {
+  test("what we receive is receipted to its giver, batched for 8 s", () => {
     const b = seeding();
     const giver = b.neighbour(1, { has: [1] });
     const witness = b.neighbour(2, { entries: [b.entry(1, half(b.chunks(1)))] });
@@ -204,7 +204,7 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
       b.give(giver, 1, c);
       b.vouch(witness, { segment: b.ref(1), first: c, count: 1 });
     }
-    b.advance(4_900);
+    b.advance(7_900);
     expect(b.sent("RECEIPT")).toEqual([]);
     b.advance(1_500);
     expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver, receiver: peerId(0), runs: [{ first: 0, count: 4 }] } }]);

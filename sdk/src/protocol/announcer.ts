@@ -1,4 +1,4 @@
-import { HAVE_INTERVAL_MS, RIDE_INTERVAL_MS, WORD_DELAY_MS } from "./config.js";
+import { HAVE_INTERVAL_MS, RIDE_INTERVAL_MS } from "./config.js";
 import { MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -82,15 +82,11 @@ export class Announcer {
     if (this.#promised.length > 0) this.#state.send(neighbour.peer, { type: "PROMISE", runs: this.#promised.slice(0, MAX_RUNS), withdrawn: false });
   }
 
-  wantsChanged(nowMs: number): void {
+  wantsChanged(): void {
+    // Where everybody knows everybody it decides who asks the origin; elsewhere nobody needs it.
+    if (!this.#state.isSmall) return;
     const message = this.#wantMessage();
-    for (const n of this.#state.neighbours.values()) {
-      if (!n.handshaken) continue;
-      n.waiting = n.waiting.filter((m) => m.type !== "WANT");
-      // Where everybody knows everybody it decides who asks the origin (SETTLE_MS).
-      if (this.#state.isSmall) this.#state.send(n.peer, message);
-      else this.later(n, message, nowMs + WORD_DELAY_MS);
-    }
+    for (const n of this.#state.neighbours.values()) if (n.handshaken) this.#state.send(n.peer, message);
   }
 
   promise(run: ChunkRun): void {

@@ -24,7 +24,7 @@ export const LOW_WINDOW_S = 60;
 export const HAVE_INTERVAL_MS = 400;
 /** ...or when something else goes to it, then at most this often. */
 export const RIDE_INTERVAL_MS = 150;
-/** Words on hashes, and WANT in a large swarm, may wait so long for company. */
+/** Words on hashes may wait so long for company. */
 export const WORD_DELAY_MS = 50;
 /** Requests in flight with a neighbour that has not been measured (DESIGN: about eight); afterwards as its rate says. */
 export const START_PIPELINE = 8;
@@ -39,7 +39,7 @@ export const CHOKE_PERIOD_MS = 10_000;
 /** Peers unchoked whatever the uplink says (TR2). */
 export const UNCHOKE_BASE = 3;
 /** Receipts are batched this long. */
-export const RECEIPT_INTERVAL_MS = 5_000;
+export const RECEIPT_INTERVAL_MS = 8_000;
 /** And may wait that much longer for company. */
 export const RECEIPT_DELAY_MS = 1_000;
 

@@ -97,7 +97,7 @@ export class Engine {
         this.#desk.want(input, nowMs);
         break;
       case "unwant":
-        this.#desk.unwant(input.want, nowMs);
+        this.#desk.unwant(input.want);
         break;
       case "tracker-peers":
         this.#membership.trackerPeers(input.peers, input.swarmSize, nowMs);

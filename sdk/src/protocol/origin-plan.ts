@@ -22,8 +22,6 @@ const STARTERS = 4;
 const DOUBLING_MS = 1_000;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
 const LIFE_MS = 2_000;
-/** Gaps that a rescue closes rather than make one more request. */
-const RESCUE_GAP_CHUNKS = 1;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
 const SECOND_CHANCE_S = 0.3;
 const MAX_RESCUE_RANGES = 6;
@@ -61,7 +59,7 @@ export class OriginPlan {
   plan(segment: StoredSegment, nowMs: number): void {
     if (segment.complete || nowMs < segment.originRetryMs) return;
     const neighbours = this.#handshaken();
-    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure, nowMs);
+    if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure);
     if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
       // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
       if (segment.ref.sequence !== INIT_SEQUENCE) this.#started.add(segment.kind);
@@ -93,7 +91,7 @@ export class OriginPlan {
     segment.originFailures++;
     segment.originRetryMs = nowMs + this.#retryMs(segment);
     const neighbours = this.#handshaken();
-    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure, nowMs);
+    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
   }
 
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
@@ -195,7 +193,7 @@ export class OriginPlan {
 
   /** The missing ranges, without those that a neighbour is about to bring. */
   #rescue(segment: StoredSegment, leftS: number, nowMs: number): void {
-    const gaps = mergeSlices(this.#gaps(segment, leftS - this.#originTimeS(segment) - SECOND_CHANCE_S, nowMs), RESCUE_GAP_CHUNKS);
+    const gaps = this.#gaps(segment, leftS - this.#originTimeS(segment) - SECOND_CHANCE_S, nowMs);
     if (gaps.length === 0) return;
     const ranges = fewer(gaps, MAX_RESCUE_RANGES);
     this.#downloads.cancel((r) => r.segment === segment && ranges.some((g) => r.chunk >= g.first && r.chunk < g.end));

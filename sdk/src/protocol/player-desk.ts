@@ -7,7 +7,7 @@ import type { WantId } from "./ids.js";
 import type { Integrity } from "./integrity.js";
 import { INIT_SEQUENCE, type SegmentRef } from "./segment.js";
 import type { EngineState } from "./state.js";
-import { Chunk, type StoredSegment } from "./stored-segment.js";
+import type { StoredSegment } from "./stored-segment.js";
 
 /** Where the player is served: what it plays, where it is, what it asks for, and the handing over. */
 export class PlayerDesk {
@@ -74,11 +74,11 @@ export class PlayerDesk {
     if (info.ref.sequence !== INIT_SEQUENCE) this.#state.activate(kind, info.ref.track, info.ref.sequence);
     if (segment.complete) return this.deliver(segment, nowMs);
     wanted.add(segment);
-    this.#announcer.wantsChanged(nowMs);
+    this.#announcer.wantsChanged();
     this.#downloads.reorder();
   }
 
-  unwant(want: WantId, nowMs: number): void {
+  unwant(want: WantId): void {
     const segment = this.#wants.get(want);
     if (segment === undefined) return;
     this.#wants.delete(want);
@@ -87,7 +87,7 @@ export class PlayerDesk {
     this.#state.wanted.delete(segment);
     // The player has changed its mind (seek, level switch): the origin's bytes cost money, those of neighbours wait for nothing.
     this.#fetches.abort((f) => f.segment === segment && f.reason !== "check" && f.reason !== "settle");
-    this.#announcer.wantsChanged(nowMs);
+    this.#announcer.wantsChanged();
     this.#downloads.reorder();
   }
 
@@ -110,9 +110,7 @@ export class PlayerDesk {
       this.#trim(nowMs);
       if (segment.wants.size > 0) this.deliver(segment, nowMs);
     } else if (segment.wants.size > 0) {
-      let loadedBytes = 0;
-      for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.verified) loadedBytes += segment.chunkLength(i);
-      for (const want of segment.wants) this.#state.emit({ type: "progress", want, loadedBytes, sizeBytes: segment.sizeBytes ?? 0 });
+      for (const want of segment.wants) this.#state.emit({ type: "progress", want, loadedBytes: segment.verifiedBytes, sizeBytes: segment.sizeBytes ?? 0 });
     }
   }
 
@@ -130,19 +128,19 @@ export class PlayerDesk {
       this.#state.emit({ type: "deliver", want, payloads, delivery });
     }
     segment.wants.clear();
-    if (wanted.delete(segment)) this.#announcer.wantsChanged(nowMs);
+    if (wanted.delete(segment)) this.#announcer.wantsChanged();
     this.#downloads.reorder();
   }
 
   /** Nobody can give it: the player hears what the origin said. */
-  fail(segment: StoredSegment, failure: { readonly status: number; readonly timedOut: boolean }, nowMs: number): void {
+  fail(segment: StoredSegment, failure: { readonly status: number; readonly timedOut: boolean }): void {
     for (const want of segment.wants) {
       this.#wants.delete(want);
       this.#state.emit({ type: "fail", want, status: failure.status, timedOut: failure.timedOut });
     }
     segment.wants.clear();
     this.#state.wanted.delete(segment);
-    this.#announcer.wantsChanged(nowMs);
+    this.#announcer.wantsChanged();
   }
 
   /** The size of a segment is known: its chunks can be counted, and those of neighbours with them. */

@@ -1,7 +1,7 @@
 import { type Bitfield, clearBit, createBitfield, setBit } from "./bitfield.js";
 import type { ChunkHash, PeerId, WantId } from "./ids.js";
 import type { Neighbour } from "./neighbour.js";
-import { chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
+import { CHUNK_BYTES, chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
 
 /** Words kept of one chunk: as many as there can be neighbours. */
 const MAX_WORDS = 64;
@@ -167,6 +167,13 @@ export class StoredSegment {
     this.payloads[index] = payload;
     this.givers[index] = giver;
     this.heldBytes += payload.length;
+  }
+
+  /** Bytes that are believed. */
+  get verifiedBytes(): number {
+    const last = this.chunks - 1;
+    const whole = this.verifiedCount * CHUNK_BYTES;
+    return this.state[last] === Chunk.verified ? whole - CHUNK_BYTES + this.chunkLength(last) : whole;
   }
 
   verify(index: number, hash: ChunkHash): void {
