@@ -189,9 +189,10 @@ export class Downloads {
     if (idle.rate.bps() === 0) return picks;
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle || slow.outstanding.length === 0 || picks.length >= room) continue;
-      const taken = slow.outstanding.filter((r) => {
+      const taken = slow.outstanding.filter((r, i) => {
         const leftMs = slow.expectedMs(r) - nowMs;
-        const isStuck = leftMs > 2 * idleMs || leftMs < -2 * idleMs;
+        // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
+        const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < -6 * idleMs;
         return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
       });
       if (taken.length === 0) continue;

@@ -23,8 +23,8 @@ const DOUBLING_MS = 1_000;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
 const LIFE_MS = 2_000;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
-const SECOND_CHANCE_S = 0.3;
-const MAX_RESCUE_RANGES = 6;
+const SECOND_CHANCE_S = 0.5;
+const MAX_RESCUE_RANGES = 10;
 /** An origin that fails is asked again after 0.5 s, doubled up to this. */
 const MAX_RETRY_MS = 4_000;
 /** Longest time that peers are waited for when the origin has failed. */
