@@ -13,6 +13,8 @@ const LOW_PIPELINE = 2;
 const PROBE_AFTER_MS = 8_000;
 /** A tab that renders video may take this long to get to a message: measured between tabs on two busy cores. */
 const TURNAROUND_MS = 500;
+/** Prefetch goes on when no deadline has been near for so long. */
+const PREFETCH_PAUSE_MS = 1_000;
 /** A deadline this near makes slow requests worth doubling. */
 const ENDGAME_S = 3;
 /** A request younger than this is left where it is. */
@@ -25,6 +27,7 @@ export class Downloads {
   readonly #offset: number;
   #list: Candidate[] = [];
   #listMs = -Infinity;
+  #prefetchFromMs = -Infinity;
 
   constructor(state: EngineState, integrity: Integrity) {
     this.#state = state;
@@ -42,7 +45,19 @@ export class Downloads {
     const list = [...this.#state.neighbours.values()].filter((n) => n.usable);
     if (list.length > 1) list.sort((a, b) => b.rate.bps() - a.rate.bps() || (a.peer < b.peer ? -1 : 1));
     for (const n of list) this.fill(n, nowMs);
-    for (const n of list) if (n.outstanding.length === 0 && n.timeoutsInARow === 0) this.#request(n, this.#relieve(n, nowMs), nowMs);
+    for (const n of list) {
+      const isBusy = n.timeoutsInARow > 0 || n.outstanding.some((r) => this.#state.wanted.has(r.segment));
+      if (!isBusy) this.#request(n, this.#relieve(n, nowMs), nowMs);
+    }
+  }
+
+  /**
+   * A deadline is near: what may come later must not be in its way on the viewer's own line. Live needs all that it asks for within
+   * seconds; only prefetch of a VoD gives way.
+   */
+  hurry(nowMs: number): void {
+    if (nowMs >= this.#prefetchFromMs) this.cancel((r) => !this.#state.wanted.has(r.segment) && this.#state.store.tracks.get(r.segment.ref.track)?.live !== true);
+    this.#prefetchFromMs = nowMs + PREFETCH_PAUSE_MS;
   }
 
   fill(neighbour: Neighbour, nowMs: number): void {
@@ -57,9 +72,10 @@ export class Downloads {
     }
     if (this.#list.length === 0) return;
     const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
-    let picks = pickChunks(neighbour, this.#list, { count: room, lowCount: lowOut, offset: this.#offset });
+    const list = nowMs < this.#prefetchFromMs ? this.#list.filter((c) => c.live || this.#state.wanted.has(c.segment)) : this.#list;
+    let picks = pickChunks(neighbour, list, { count: room, lowCount: lowOut, offset: this.#offset });
     if (picks.length === 0 && neighbour.outstanding.length === 0)
-      picks = pickEndgame(neighbour, this.#list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
+      picks = pickEndgame(neighbour, list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
     this.#request(neighbour, picks, nowMs);
   }
 
@@ -179,20 +195,22 @@ export class Downloads {
   }
 
   /**
-   * Requests that wait at slower neighbours while this one has nothing to do: they are taken back there and made here. What is
-   * expected to be on its way already stays.
+   * Requests that wait at slower neighbours while this one has nothing to do, or nothing that the player waits for: they are taken
+   * back there and made here. What is expected to be on its way already stays.
    */
   #relieve(idle: Neighbour, nowMs: number): Pick[] {
     const picks: Pick[] = [];
     const room = this.depth(idle);
     const idleMs = Math.max(MOVE_AFTER_MS, 2 * idle.roundTrip.srttMs);
     if (idle.rate.bps() === 0) return picks;
+    const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle || slow.outstanding.length === 0 || picks.length >= room) continue;
       const taken = slow.outstanding.filter((r, i) => {
         const leftMs = slow.expectedMs(r) - nowMs;
         // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
         const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < -6 * idleMs;
+        if (isPrefetching && !this.#state.wanted.has(r.segment)) return false;
         return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
       });
       if (taken.length === 0) continue;

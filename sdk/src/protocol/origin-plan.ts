@@ -25,6 +25,8 @@ const LIFE_MS = 2_000;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
 const SECOND_CHANCE_S = 0.5;
 const MAX_RESCUE_RANGES = 10;
+/** A segment that has been waited for this long has been promised too often. */
+const FRESH_MS = 2_000;
 /** An origin that fails is asked again after 0.5 s, doubled up to this. */
 const MAX_RETRY_MS = 4_000;
 /** Longest time that peers are waited for when the origin has failed. */
@@ -74,6 +76,7 @@ export class OriginPlan {
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
+      this.#downloads.hurry(nowMs);
       if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
     } else if (neighbours.length > 0) this.#share(segment, neighbours, nowMs);
   }
@@ -119,13 +122,13 @@ export class OriginPlan {
 
   /**
    * Near the deadline peers are still preferred when they are sure to make it with the origin as a second chance, or when they
-   * are faster than the origin although it is late already (a seek).
+   * are faster than the origin although it is late already (a seek just now).
    */
   #peersSuffice(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }): boolean {
     const bps = this.#downloads.rateForBps(segment, nowMs);
     if (bps <= 0) return false;
     const peersS = (this.#missingChunks(segment) * CHUNK_BYTES * 8) / bps + 0.05;
-    return peersS * 1.5 + originS + 0.5 < leftS || peersS < originS;
+    return peersS * 1.5 + originS + 0.5 < leftS || (peersS < originS && nowMs < segment.wantedMs + FRESH_MS);
   }
 
   /** Slices that no neighbour has or has promised: fetched by the winner of the rendezvous, or by chance when it does not. */
