@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** What the bundle is made of. */
 const INSIDE = [
-  "sdk/src", "sdk/shims/simple-peer-node.js", "node_modules/simple-peer/index.js", "node_modules/socket.io-client/build/esm", "node_modules/engine.io-client/build/esm",
+  "sdk/src", "sdk/shims/emitter.js", "node_modules/simple-peer/index.js", "node_modules/socket.io-client/build/esm", "node_modules/engine.io-client/build/esm",
   "node_modules/socket.io-parser/build/esm", "node_modules/engine.io-parser/build/esm", "node_modules/@socket.io/component-emitter/lib/esm",
 ];
 /** Where names mean something to somebody else: the public API, hls.js, what travels as JSON. */
