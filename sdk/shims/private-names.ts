@@ -14,6 +14,10 @@ const OUTSIDE = [
 /** Engine.IO's and Socket.IO's handshakes. */
 const ON_THE_WIRE = ["sid", "pid", "upgrades", "pingInterval", "pingTimeout", "maxPayload", "message", "data"];
 
+const COMMENT = /\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+/** Names as types have them: `Pick<Neighbour, "peer">`. */
+const OF_TYPES = /\b(?:Pick|Omit)<[^;=(){}]*?>/g;
+
 /**
  * Property names that nobody outside the script-tag build sees, for terser to shorten: all that follow a dot in its sources, less those that
  * the outside knows and those that are also written as strings (keys of tables). Terser itself spares the names of JavaScript and the DOM.
@@ -21,11 +25,11 @@ const ON_THE_WIRE = ["sid", "pid", "upgrades", "pingInterval", "pingTimeout", "m
 export function privateNames(root: string): RegExp {
   const names = new Set<string>();
   const spared = new Set(ON_THE_WIRE);
-  for (const path of OUTSIDE) for (const text of sourcesIn(join(root, path))) for (const [name] of text.matchAll(/[A-Za-z_$][\w$]*/g)) spared.add(name);
+  for (const path of OUTSIDE) for (const text of sourcesIn(join(root, path))) for (const [name] of text.replace(COMMENT, "").matchAll(/[A-Za-z_$][\w$]*/g)) spared.add(name);
   for (const path of INSIDE)
     for (const text of sourcesIn(join(root, path))) {
       for (const [, name] of text.matchAll(/[\w)\]?!]\.([a-z_]\w{2,})/g)) if (name !== undefined) names.add(name);
-      for (const [, name] of text.matchAll(/["'`]([\w-]+)["'`]/g)) if (name !== undefined) spared.add(name);
+      for (const [, name] of text.replace(COMMENT, "").replace(OF_TYPES, "").matchAll(/["'`]([\w-]+)["'`]/g)) if (name !== undefined) spared.add(name);
     }
   return new RegExp(`^(?:${[...names].filter((name) => !spared.has(name)).sort().join("|")})$`);
 }
