@@ -27,6 +27,8 @@ function library(entry: string, format: "es" | "iife", fileName: string): UserCo
           ...(format === "iife" ? { footer: "Shoal=Shoal.Shoal;" } : {}),
           // Vite keeps white space in ES libraries unless told otherwise.
           minify: true,
+          // A namespace that says of itself that it is one: of no use to a global.
+          generatedCode: { symbols: false },
         },
       },
     },
