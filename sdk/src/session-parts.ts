@@ -1,6 +1,6 @@
 import type { JoinRequest } from "../../signaling-server/src/events.js";
 import { hashChunk, isHashSupported, swarmIdOf } from "./browser/hash.js";
-import { randomHex } from "./browser/hex.js";
+import { randomHex } from "./browser/random-hex.js";
 import { HttpOrigin, type OriginConfig, type OriginEvents } from "./browser/origin.js";
 import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";

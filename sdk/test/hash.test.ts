@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hashChunk, swarmIdOf } from "../src/browser/hash.js";
-import { randomHex } from "../src/browser/hex.js";
+import { randomHex } from "../src/browser/random-hex.js";
 import { isPeerId, isSwarmId } from "../src/protocol/ids.js";
 
 const reference = (content: Uint8Array | string): string => createHash("sha256").update(content).digest("hex").slice(0, 32);

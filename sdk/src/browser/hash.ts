@@ -1,5 +1,5 @@
 import type { ChunkHash, SwarmId } from "../protocol/ids.js";
-import { toHex } from "./hex.js";
+import { toHex } from "../wire/hex.js";
 
 /** 128 bits: enough against a second preimage, half the bytes on the wire. */
 const HASH_BYTES = 16;

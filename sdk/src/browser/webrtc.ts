@@ -1,6 +1,6 @@
 import type { SignalData } from "../../../signaling-server/src/events.js";
 import type { PeerId } from "../protocol/ids.js";
-import { randomHex } from "./hex.js";
+import { randomHex } from "./random-hex.js";
 import { type Link, type LinkEvents, type LinkOptions, openLink } from "./link.js";
 import { parseSignal, type Signal } from "./signal.js";
 

@@ -1,5 +1,6 @@
 import type { ChunkHash, PeerId, SwarmId, TrackId } from "../protocol/ids.js";
 import { segmentRef, type SegmentRef } from "../protocol/segment.js";
+import { toHex } from "./hex.js";
 
 /**
  * Reads big-endian fields off bytes that a stranger sent. It never throws: the first failure sticks in `failure`,
@@ -74,8 +75,7 @@ export class Reader {
   private hex(length: number): string {
     if (!this.has(length)) return "";
     this.offset += length;
-    // Joined, not added up: a string made by adding keeps its parts alive until somebody reads it.
-    return Array.from(this.bytes.subarray(this.offset - length, this.offset), (byte) => HEX[byte]).join("");
+    return toHex(this.bytes.subarray(this.offset - length, this.offset));
   }
 
   private has(length: number): boolean {
@@ -96,5 +96,3 @@ export const segmentAt = (bytes: Uint8Array, at: number): SegmentRef =>
 export const u16At = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
 const u32At = (bytes: Uint8Array, at: number): number => u16At(bytes, at) * 0x1_0000 + u16At(bytes, at + 2);
-
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
