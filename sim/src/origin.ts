@@ -6,6 +6,9 @@ import type { Line } from "./link.js";
 import { httpBytes } from "./wire-cost.js";
 import type { World } from "./world.js";
 
+/** TCP's window: 128 KiB on their way to one request. */
+const WINDOW_CHUNKS = 8;
+
 export interface OriginSetting {
   readonly roundTripMs: number;
   /** Thinking time of each request, ms. */
@@ -67,11 +70,14 @@ export interface Shaper {
   freeMs: number;
 }
 
-/** One request: the head after a round trip, then chunk after chunk as fast as origin and downlink allow. */
+/** One request: the head after a round trip, then chunk after chunk as fast as origin and downlink allow, a window of them at a time. */
 export class HttpRequest implements Task {
   #state: "asking" | "body" | "over" = "asking";
+  /** Where in the segment what has arrived ends, what has been sent ends, and the whole ends. */
   #at = 0;
+  #sent = 0;
   #end = 0;
+  #inFlight = 0;
 
   constructor(
     readonly origin: Origin,
@@ -94,9 +100,10 @@ export class HttpRequest implements Task {
     const chunk = this.#at / CHUNK_BYTES;
     const payload = originPayload(media, chunk);
     this.#at += payload.length;
+    this.#inFlight--;
     const last = this.#at >= this.#end;
     this.viewer.world.trace.event(nowMs, 2, this.viewer.index, payload.length);
-    if (!last) this.#next(nowMs);
+    this.#send(nowMs);
     this.sink.bytes(payload);
     if (last && this.#state === "body") {
       this.#state = "over";
@@ -115,19 +122,27 @@ export class HttpRequest implements Task {
       return this.sink.failed(this.origin.failing ? 503 : 416);
     }
     this.#state = "body";
+    this.#sent = this.#at;
     this.sink.head(this.#at, media.sizeBytes);
-    if (this.#isBody) this.#next(this.viewer.world.clock.nowMs);
+    if (this.#isBody) this.#send(this.viewer.world.clock.nowMs);
   }
 
   get #isBody(): boolean {
     return this.#state === "body";
   }
 
-  #next(nowMs: number): void {
-    const { viewer, request } = this;
-    const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#at);
-    viewer.world.meter.originSent(request.reason, bytes);
-    const leftMs = this.origin.take(bytes, viewer.shaper, nowMs);
-    viewer.world.clock.at(Math.max(leftMs, viewer.downlink.take(httpBytes(bytes), nowMs)), this);
+  /** As much as the window lets out, at the rate of the origin; then it queues for the viewer's line like everything else. */
+  #send(nowMs: number): void {
+    const { viewer, request, origin } = this;
+    while (this.#inFlight < WINDOW_CHUNKS && this.#sent < this.#end) {
+      const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#sent);
+      this.#sent += bytes;
+      this.#inFlight++;
+      viewer.world.meter.originSent(request.reason, bytes);
+      const leftMs = origin.take(bytes, viewer.shaper, nowMs);
+      const depart = (atMs: number): void => viewer.world.clock.at(viewer.downlink.take(httpBytes(bytes), atMs), this);
+      if (leftMs <= nowMs) depart(nowMs);
+      else viewer.world.clock.at(leftMs, { run: depart });
+    }
   }
 }

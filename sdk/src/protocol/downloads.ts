@@ -51,11 +51,9 @@ export class Downloads {
     }
   }
 
-  /**
-   * A deadline is near: what may come later must not be in its way on the viewer's own line. Live needs all that it asks for within
-   * seconds; only prefetch of a VoD gives way.
-   */
+  /** A deadline is near: what may come later must not be in its way on the viewer's own line. */
   hurry(nowMs: number): void {
+    // In live all that is asked for is needed within seconds, and would be asked for again.
     if (nowMs >= this.#prefetchFromMs) this.cancel((r) => !this.#state.wanted.has(r.segment) && this.#state.store.tracks.get(r.segment.ref.track)?.live !== true);
     this.#prefetchFromMs = nowMs + PREFETCH_PAUSE_MS;
   }
@@ -72,7 +70,7 @@ export class Downloads {
     }
     if (this.#list.length === 0) return;
     const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
-    const list = nowMs < this.#prefetchFromMs ? this.#list.filter((c) => c.live || this.#state.wanted.has(c.segment)) : this.#list;
+    const list = nowMs < this.#prefetchFromMs ? this.#list.filter((c) => this.#state.wanted.has(c.segment)) : this.#list;
     let picks = pickChunks(neighbour, list, { count: room, lowCount: lowOut, offset: this.#offset });
     if (picks.length === 0 && neighbour.outstanding.length === 0)
       picks = pickEndgame(neighbour, list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });

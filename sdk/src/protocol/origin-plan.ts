@@ -25,6 +25,8 @@ const LIFE_MS = 2_000;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
 const SECOND_CHANCE_S = 0.5;
 const MAX_RESCUE_RANGES = 10;
+/** Live: with less than this left nothing else matters. */
+const LIVE_HURRY_S = 1;
 /** A segment that has been waited for this long has been promised too often. */
 const FRESH_MS = 2_000;
 /** An origin that fails is asked again after 0.5 s, doubled up to this. */
@@ -76,7 +78,7 @@ export class OriginPlan {
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
-      this.#downloads.hurry(nowMs);
+      if (leftS < LIVE_HURRY_S || this.#state.store.tracks.get(segment.ref.track)?.live !== true) this.#downloads.hurry(nowMs);
       if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
     } else if (neighbours.length > 0) this.#share(segment, neighbours, nowMs);
   }
