@@ -124,12 +124,35 @@ describe("Integrity", () => {
     expect(b.engine.stats(b.nowMs).neighbours.map((n) => n.peer)).toEqual([honest]);
   });
 
-  test("DATA that contradicts its giver's own word is a lie at once", () => {
+  test("false DATA that contradicts its giver's own word is a lie, as soon as the origin has spoken", () => {
     const b = started();
     const liar = b.neighbour(1, { has: [1] });
     b.vouch(liar, { segment: b.ref(1), first: 0, count: 1 });
     lie(b, liar, 1, 0);
+    b.answer(b.of("fetch").find((f) => f.reason === "settle")!);
     expect(b.of("banned")).toMatchObject([{ peer: liar }]);
+  });
+
+  test("who was deceived, vouched for it, and gives the truth later is no liar", () => {
+    const b = started();
+    const deceived = b.neighbour(1, { has: [1] });
+    b.say(deceived, { type: "INTEGRITY", segment: b.ref(1), first: 0, fromOrigin: false, hashes: [hashOf(new Uint8Array(1))] });
+    b.give(deceived, 1, 0);
+    b.answer(b.of("fetch").find((f) => f.reason === "settle")!);
+    expect(b.of("banned")).toEqual([]);
+    expect(b.engine.inspect().store.get(b.ref(1))?.verifiedCount).toBe(1);
+  });
+
+  test("who gave a false chunk and has set it right is not asked to explain itself", () => {
+    const b = started();
+    const [deceived, witness] = [b.neighbour(1, { has: [1] }), b.neighbour(2, { has: [1], unchokes: false })];
+    lie(b, deceived, 1, 0);
+    b.vouch(deceived, { segment: b.ref(1), first: 0, count: 1 }, true);
+    b.clear();
+    b.vouch(witness, { segment: b.ref(1), first: 0, count: 1 }, true);
+    for (const fetch of b.of("fetch")) b.answer(fetch);
+    expect(b.sent("INTEGRITY_REQ", deceived)).toEqual([]);
+    expect(b.of("banned")).toEqual([]);
   });
 
   test("false alarms about what the origin gave us ban the alarmist and cost no request", () => {

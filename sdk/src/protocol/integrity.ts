@@ -18,6 +18,8 @@ export interface HeldChunk {
   readonly chunk: number;
   readonly giver: Neighbour;
   readonly hash: ChunkHash;
+  /** Its giver had vouched for another hash before it sent this. It may have been deceived then, or lie now. */
+  readonly contradicted: boolean;
   /** When silence becomes an answer, ms; what is heard before is judged at once. */
   dueMs: number;
 }
@@ -87,7 +89,7 @@ export class Integrity {
     const { segment, chunk, giver, hash } = held;
     const truth = this.truth(segment, chunk);
     if (truth !== undefined) return truth === hash ? "verified" : "false";
-    if (this.contradictsItself(giver, segment, chunk, hash)) return "false";
+    if (held.contradicted) return "settle";
     let hearsay = false;
     for (const word of segment.words[chunk] ?? []) {
       if (word.from === giver || this.#state.neighbours.get(word.from.peer) !== word.from) continue;

@@ -83,7 +83,7 @@ export class Judge {
     if (giver === undefined) return this.#originSaid(segment, chunk, payload, hash, nowMs);
     // Replaced or evicted meanwhile.
     if (segment.payloads[chunk] !== payload || segment.state[chunk] !== Chunk.unverified) return;
-    this.#decide({ segment, chunk, giver, hash, dueMs: nowMs }, nowMs);
+    this.#decide({ segment, chunk, giver, hash, contradicted: this.#p.integrity.contradictsItself(giver, segment, chunk, hash), dueMs: nowMs }, nowMs);
   }
 
   /** What a neighbour vouches for. An answer settles held chunks; news about what we hold already may start a dispute. */
@@ -143,7 +143,7 @@ export class Judge {
       case "false":
         integrity.release(held);
         this.#drop(segment, chunk);
-        if (integrity.contradictsItself(giver, segment, chunk, hash)) return this.#p.blame(giver.peer, LIE, "data against its own word", nowMs);
+        if (held.contradicted) return this.#p.blame(giver.peer, LIE, "data against its own word", nowMs);
         return this.#falseChunk(giver, { segment, chunk, hash }, nowMs);
       case "hold":
         integrity.hold(held);
@@ -182,8 +182,11 @@ export class Judge {
     const prefix = `${segment.ref.id}/`;
     const isFirst = ![...giver.falseChunks.keys()].some((key) => key.startsWith(prefix));
     if (giver.falseChunks.size >= MAX_FALSE_CHUNKS) giver.falseChunks.clear();
-    giver.falseChunks.set(prefix + chunk, hash);
-    this.#p.announcer.later(giver, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] }, 0);
+    // Who has set it right since is asked no more, and the others at once, before they hear the truth and give that as their word.
+    if (!this.#p.integrity.contradictsItself(giver, segment, chunk, hash)) {
+      giver.falseChunks.set(prefix + chunk, hash);
+      this.#p.state.send(giver.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] });
+    }
     if (isFirst) this.#p.blame(giver.peer, FALSE_CHUNK, "false chunk", nowMs);
   }
 
