@@ -1,5 +1,5 @@
 import SimplePeer from "simple-peer";
-import { MAX_MESSAGE_BYTES } from "../protocol/message.js";
+import { MAX_FRAME_BYTES } from "../protocol/message.js";
 import { SendQueue } from "./send-queue.js";
 import type { Signal } from "./signal.js";
 
@@ -163,7 +163,7 @@ class SimplePeerLink implements Link {
   #receive(data: unknown): void {
     if (this.#closed) return;
     if (!(data instanceof Uint8Array)) return this.#fail("a message that is not binary");
-    if (data.byteLength > MAX_MESSAGE_BYTES) return this.#fail("a message over the bound");
+    if (data.byteLength > MAX_FRAME_BYTES) return this.#fail("a message over the bound");
     if (this.#queue !== undefined) return this.#events.onMessage(data);
     if (this.#early.push(data) > MAX_EARLY_MESSAGES) this.#fail("too many messages before the channel was open");
   }
