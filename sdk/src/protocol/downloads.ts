@@ -54,7 +54,7 @@ export class Downloads {
   /** A deadline is near: what may come later must not be in its way on the viewer's own line. */
   hurry(nowMs: number): void {
     // In live all that is asked for is needed within seconds, and would be asked for again.
-    if (nowMs >= this.#prefetchFromMs) this.cancel((r) => !this.#state.wanted.has(r.segment) && this.#state.store.tracks.get(r.segment.ref.track)?.live !== true);
+    if (nowMs >= this.#prefetchFromMs) this.cancel((r) => !this.#state.wanted.has(r.segment) && !this.#state.store.isLive(r.segment));
     this.#prefetchFromMs = nowMs + PREFETCH_PAUSE_MS;
   }
 

@@ -78,7 +78,7 @@ export class OriginPlan {
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
-      if (leftS < LIVE_HURRY_S || this.#state.store.tracks.get(segment.ref.track)?.live !== true) this.#downloads.hurry(nowMs);
+      if (leftS < LIVE_HURRY_S || !this.#state.store.isLive(segment)) this.#downloads.hurry(nowMs);
       if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
     } else if (neighbours.length > 0) this.#share(segment, neighbours, nowMs);
   }

@@ -40,7 +40,7 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
     found.push({ segment, priority, live });
   };
   for (const segment of state.wanted) {
-    const isLive = state.store.tracks.get(segment.ref.track)?.live === true;
+    const isLive = state.store.isLive(segment);
     add(segment, isLive && segment.startS - positionS > LIVE_HIGH_WINDOW_S ? "mid" : "high", isLive);
   }
   let aheadBytes = 0;

@@ -99,6 +99,10 @@ export class Store {
     return gone;
   }
 
+  isLive(segment: StoredSegment): boolean {
+    return this.tracks.get(segment.ref.track)?.live === true;
+  }
+
   /** Oldest sequence of a live track that still counts; what neighbours hold of older ones is taken as deleted (TR3). */
   discardBefore(track: TrackId): number {
     const known = this.tracks.get(track);
