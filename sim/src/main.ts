@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (options.seeds !== undefined) {
     const seeds = Array.from({ length: options.seeds }, (_, i) => options.seed + i);
-    const results = await series(withoutSeeds(words), seeds, ({ seed, offload, wallSeconds }) => console.error(`seed ${seed}: offload ${(100 * offload).toFixed(1)} %, ${wallSeconds} s`));
+    const results = await series(options, seeds, ({ seed, offload, wallSeconds }) => console.error(`seed ${seed}: offload ${(100 * offload).toFixed(1)} %, ${wallSeconds} s`));
     console.log(options.json ? JSON.stringify({ seeds, spreads: Object.fromEntries(spreads(results)), results }) : seriesTable(results));
     return 0;
   }
@@ -37,17 +37,6 @@ async function main(words: readonly string[]): Promise<number> {
   if (options.plot !== undefined) writeFileSync(options.plot, plot(world.timeline.samples, { title: `${options.scenario}, ${options.peers} peers, ${options.delivery}, RI ${options.ri}, seed ${options.seed}`, html: options.plot.endsWith(".html"), faults: world.setting.faults }));
   console.log(options.json ? JSON.stringify(result) : table(result));
   return 0;
-}
-
-/** What each run of a series is asked: `--seed` and `--json` are added to it. */
-function withoutSeeds(words: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    if (word === "--seeds" || word === "--seed") i++;
-    else if (word !== "--json" && !word.startsWith("--seeds=") && !word.startsWith("--seed=")) kept.push(word);
-  }
-  return kept;
 }
 
 function progress(): (world: World, second: number) => void {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { Result } from "./result.js";
-import { SimulationError } from "./simulate.js";
+import { flags, type RunOptions, SimulationError } from "./simulate.js";
 
 /** One figure over several seeds. */
 export interface Spread {
@@ -11,12 +11,13 @@ export interface Spread {
 }
 
 /** The same world with as many seeds as were asked for, each in a process of its own, one a core. Their results in order of the seeds. */
-export async function series(words: readonly string[], seeds: readonly number[], onResult: (result: Result) => void): Promise<Result[]> {
+export async function series(options: RunOptions, seeds: readonly number[], onResult: (result: Result) => void): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let i = next++; i < seeds.length; i = next++) {
-      const result = await run([...words, "--seed", String(seeds[i]), "--json"]);
+    for (let seed = seeds[next]; seed !== undefined; seed = seeds[next]) {
+      const i = next++;
+      const result = await run([...flags({ ...options, seed }), "--json"]);
       results[i] = result;
       onResult(result);
     }

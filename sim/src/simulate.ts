@@ -27,10 +27,13 @@ export function simulate(options: RunOptions, onSecond: (world: World, second: n
   return { result, world };
 }
 
-export function replayLine(options: RunOptions): string {
+export const replayLine = (options: RunOptions): string => `npm run sim -- ${flags(options).join(" ")}`;
+
+/** The command line that asks for just this. */
+export function flags(options: RunOptions): string[] {
   const { scenario, peers, seed, delivery, ri, seconds, freeRiders, polluters, checkEvery } = options;
-  const flags: [string, string | number | undefined][] = [
+  const values: [string, string | number | undefined][] = [
     ["scenario", scenario], ["peers", peers], ["seed", seed], ["delivery", delivery], ["ri", ri], ["seconds", seconds], ["free-riders", freeRiders], ["polluters", polluters], ["check-every", checkEvery],
   ];
-  return `npm run sim -- ${flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`])).join(" ")}`;
+  return values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
