@@ -158,7 +158,7 @@ export class Session implements PlayerSession {
       controlBytes: this.#controlBytes,
       offload: originBytes + peerBytes > 0 ? peerBytes / (originBytes + peerBytes) : 0,
       rescues: engine?.rescues ?? 0,
-      fetches: engine?.fetches ?? { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
+      fetches: engine?.fetches ?? { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
       bufferS: this.#playhead.bufferS(),
       storedBytes: engine?.storedBytes ?? 0,
       bannedPeers: engine?.bannedPeers ?? 0,

@@ -41,7 +41,7 @@ export interface PlayerStats {
   /** Segments or parts of them taken from the origin because a deadline was near. */
   readonly rescues: number;
   /** Origin requests by cause. */
-  readonly fetches: Readonly<Record<"start" | "alone" | "slice" | "rescue" | "settle" | "check", number>>;
+  readonly fetches: Readonly<Record<"start" | "alone" | "seat" | "slice" | "rescue" | "settle" | "check", number>>;
   /** Media ahead of the playhead in the player, seconds. */
   readonly bufferS: number;
   /** Chunks in Shoal's memory, bytes. */

@@ -138,7 +138,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
 
   test("live: segments that neighbours have told of come after those of the playlist", () => {
     const state = stateWith({ live: true, count: 3 });
-    state.store.foresee(info(3).ref);
+    state.store.foresee(info(3).ref, 0);
     expect(candidates(state, 0).map((c) => c.segment.ref.sequence)).toEqual([0, 1, 2, 3]);
   });
 

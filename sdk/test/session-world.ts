@@ -15,7 +15,7 @@ import type { SessionParts } from "../src/session-parts.js";
 import { web } from "./hls-in-node.js";
 
 type Of<Union, Type> = Extract<Union, { type: Type }>;
-const NO_FETCHES = { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+const NO_FETCHES = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
 
 /** The smallest engine that plays: fetches every want whole from the origin, and keeps a log. */
 export class StandInEngine {

@@ -80,7 +80,7 @@ describe("Store", () => {
 
   test("live: a segment that a neighbour tells of is known before the playlist shows it", () => {
     const store = storeOf(3, { live: true });
-    const told = store.foresee(info(3).ref);
+    const told = store.foresee(info(3).ref, 0);
     expect(told).toMatchObject({ startS: info(3).startS, durationS: info(3).durationS, listed: false });
     store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [1, 2, 3].map(info) }, 0);
     expect(store.get(info(3).ref)).toBe(told);
@@ -90,7 +90,7 @@ describe("Store", () => {
   test("live: a segment that the playlist never shows is forgotten once it has passed it", () => {
     const store = storeOf(3, { live: true });
     const other = { ...info(3).ref, variant: 7, id: "other" };
-    expect(store.foresee(other)).toBeDefined();
+    expect(store.foresee(other, 0)).toBeDefined();
     const gone = store.updateTrack({ id: TRACK, kind: "main", live: true, bandwidthBps: 0, segments: [1, 2, 3].map(info) }, 0);
     expect(gone.map((s) => s.ref.id)).toEqual(["other"]);
     expect(store.get(other)).toBeUndefined();
@@ -98,10 +98,10 @@ describe("Store", () => {
 
   test("live: one segment a sequence, and none further ahead than two, is taken on a neighbour's word", () => {
     const store = storeOf(3, { live: true });
-    expect(store.foresee(info(2).ref)).toBeUndefined();
-    expect(store.foresee(info(5).ref)).toBeUndefined();
-    expect(store.foresee(info(4).ref)).toBeDefined();
-    expect(store.foresee({ ...info(4).ref, variant: 7, id: "other" })).toBeUndefined();
+    expect(store.foresee(info(2).ref, 0)).toBeUndefined();
+    expect(store.foresee(info(5).ref, 0)).toBeUndefined();
+    expect(store.foresee(info(4).ref, 0)).toBeDefined();
+    expect(store.foresee({ ...info(4).ref, variant: 7, id: "other" }, 0)).toBeUndefined();
   });
 
   test("VoD: nothing is discarded", () => {

@@ -7,14 +7,14 @@ import type { Need } from "./oracle.js";
 import type { PlayerEvents } from "./player.js";
 import { wireBytes } from "./wire-cost.js";
 
-const REASONS = ["start", "alone", "slice", "rescue", "settle", "check"] as const;
+const REASONS = ["start", "alone", "seat", "slice", "rescue", "settle", "check"] as const;
 
 /** Everything that is counted, from the end of the warm-up on. */
 export class Meter {
   readonly #clock: Clock;
   readonly fromMs: number;
-  readonly originBytes: Record<FetchReason, number> = { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
-  readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+  readonly originBytes: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+  readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
   readonly messages: Partial<Record<MessageType, { count: number; bytes: number; wireBytes: number }>> = {};
   playedBytes = 0;
   dataBytes = 0;

@@ -65,10 +65,10 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
     offloadBound: oracle ?? round(Math.min(1 - 1 / run.peers, setting.uniformAccess === undefined ? setting.ri : Infinity), 5),
     oracleOffload: oracle,
     originCopies: {
-      startup: copies(b.start), seat: 0, slice: copies(b.slice), rescue: copies(b.rescue), alone: copies(b.alone), settle: copies(b.settle), check: copies(b.check),
+      startup: copies(b.start), seat: copies(b.seat), slice: copies(b.slice), rescue: copies(b.rescue), alone: copies(b.alone), settle: copies(b.settle), check: copies(b.check),
       steady: copies(meter.originTotal - b.start),
     },
-    originRequestsPerSegment: round((r.alone + r.slice + r.rescue + r.settle + r.check) / (stream.live ? countedS / stream.segmentS : stream.count), 3),
+    originRequestsPerSegment: round((r.alone + r.seat + r.slice + r.rescue + r.settle + r.check) / (stream.live ? countedS / stream.segmentS : stream.count), 3),
     continuityIndex: round(meter.dueChunks === 0 ? 1 : 1 - meter.lateChunks / meter.dueChunks, 6),
     lateSegmentRatio: round(meter.dueSegments === 0 ? 0 : meter.lateSegments / meter.dueSegments, 6),
     stallRatio: round(meter.stalledMs / Math.max(1, meter.stalledMs + meter.watchedMs), 6),

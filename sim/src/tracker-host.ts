@@ -1,5 +1,5 @@
 import { Tracker } from "../../signaling-server/src/tracker.js";
-import type { Answer, ConnectionId, ReplyId } from "../../signaling-server/src/contract.js";
+import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "../../signaling-server/src/contract.js";
 import type { Chance } from "./chance.js";
 import type { Clock } from "./clock.js";
 import type { Viewer } from "./viewer.js";
@@ -40,7 +40,7 @@ export class TrackerHost {
       if (!this.up) return viewer.trackerDown();
       const connection = idOf(viewer);
       this.#viewers.set(connection, viewer);
-      this.tracker.handle({ type: "opened", connection }, this.#clock.nowMs);
+      this.tracker.handle({ type: "opened", connection, network: String(viewer.index) }, this.#clock.nowMs);
       then();
     });
   }
@@ -82,16 +82,22 @@ export class TrackerHost {
           break;
         }
         case "emit":
-          // A departure is noticed by its connection.
-          if (effect.event === "signal") {
-            const { from, data } = effect.payload;
-            this.#back(viewer, () => viewer.signalled(from, String(data.type)));
-          }
+          this.#emitted(viewer, effect);
           break;
         case "close":
           this.#viewers.delete(effect.connection);
           this.#back(viewer, () => viewer.trackerDown());
       }
+    }
+  }
+
+  #emitted(viewer: Viewer, { event, payload }: Extract<TrackerEffect, { type: "emit" }>): void {
+    switch (event) {
+      case "signal":
+        return this.#back(viewer, () => viewer.signalled(payload.from, String(payload.data.type)));
+      case "seats":
+        return this.#back(viewer, () => viewer.seated(payload));
+      case "peer-left": // A departure is noticed by its connection.
     }
   }
 

@@ -1,13 +1,19 @@
-import type { PeerId } from "../../sdk/src/protocol/ids.js";
+import type { Effect } from "../../sdk/src/protocol/contract.js";
+import type { PeerId, TrackId } from "../../sdk/src/protocol/ids.js";
 import type { Answer } from "../../signaling-server/src/contract.js";
+import type { SeatsMessage } from "../../signaling-server/src/events.js";
 import type { Viewer } from "./viewer.js";
 import { SWARM } from "./stream.js";
 
-/** A viewer's line to the tracker: JOIN, FIND, STAT_REPORT, signals. */
+type LiveStatus = Extract<Effect, { type: "live-status" }>;
+type SliceMissing = Extract<Effect, { type: "slice-missing" }>;
+
+/** A viewer's line to the tracker: JOIN, FIND, STAT_REPORT, signals, origin seats. */
 export class TrackerLine {
   readonly #viewer: Viewer;
   #asked = false;
   #joined = false;
+  #live: LiveStatus | undefined;
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer;
@@ -25,6 +31,7 @@ export class TrackerLine {
         if (!answer.ok || !("statIntervalMs" in answer)) return;
         this.#joined = true;
         this.#onPeers(answer);
+        if (this.#live !== undefined) this.live(this.#live);
         this.#report(answer.statIntervalMs);
       }),
     );
@@ -46,6 +53,21 @@ export class TrackerLine {
     this.#emit("signal", { swarm: SWARM, to, data: { type } });
   }
 
+  /** Told at once, and again after joining. */
+  live(status: LiveStatus): void {
+    this.#live = status;
+    const { tracks, willing, uplinkBps = null } = status;
+    this.#emit("live", { swarm: SWARM, tracks: [...tracks], willing, uplinkBps });
+  }
+
+  missing({ segment, slices }: SliceMissing): void {
+    this.#emit("missing", { swarm: SWARM, track: segment.track, sequence: segment.sequence, slices: [...slices] });
+  }
+
+  seats({ track, seats, of }: SeatsMessage): void {
+    this.#viewer.handle({ type: "seats", track: track as TrackId, seats, of });
+  }
+
   #emit(event: string, payload: unknown, onReply?: (answer: Answer) => void): void {
     if (this.#joined) this.#viewer.world.trackerHost.emit(this.#viewer, event, payload, onReply);
   }
@@ -59,7 +81,9 @@ export class TrackerLine {
     viewer.clock.in(intervalMs, () => {
       if (viewer.gone || !this.#joined) return;
       const { segments, neighbours, originBytes, peerBytes, uploadedBytes } = viewer.engine.stats(viewer.clock.nowMs);
-      this.#emit("stat", { swarm: SWARM, segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes });
+      this.#emit("stat", { swarm: SWARM, segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes }, (answer) => {
+        if (answer.ok && "size" in answer) viewer.handle({ type: "tracker-peers", peers: [], swarmSize: answer.size });
+      });
       this.#report(intervalMs);
     });
   }

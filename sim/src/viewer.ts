@@ -2,6 +2,7 @@ import type { Effect, Input } from "../../sdk/src/protocol/contract.js";
 import { Engine } from "../../sdk/src/protocol/engine.js";
 import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
 import { frameLength } from "../../sdk/src/wire/frame.js";
+import type { SeatsMessage } from "../../signaling-server/src/events.js";
 import type { Access } from "./access.js";
 import type { Clock, Task } from "./clock.js";
 import { type Conduct, tamper } from "./conduct.js";
@@ -231,6 +232,10 @@ export class Viewer implements PlayerHost, Task {
         return this.transport.connect(effect.peer);
       case "disconnect":
         return this.transport.disconnect(effect.peer);
+      case "live-status":
+        return this.#tracker.live(effect);
+      case "slice-missing":
+        return this.#tracker.missing(effect);
       case "fetch":
         return this.#fetch(effect);
       case "abort-fetch":
@@ -278,6 +283,9 @@ export class Viewer implements PlayerHost, Task {
     this.transport.signalled(from as PeerId, what);
   }
 
+  seated(seats: SeatsMessage): void {
+    this.#tracker.seats(seats);
+  }
 
   trackerDown(): void {
     this.#tracker.down();

@@ -58,6 +58,9 @@ export const GATHER_MS = 3_000;
 export const SLICES = 4;
 export const MIN_SLICE_CHUNKS = 16;
 
+/** Live tracks that the tracker is told of. */
+export const MAX_LIVE_TRACKS = 4;
+
 /** A neighbour's INTEGRITY answer is waited for this long. */
 export const OPINION_MS = 1_000;
 /** Chunks confirmed by others after which a neighbour's word alone is taken. */

@@ -12,6 +12,10 @@ export type Input =
   // membership
   | { readonly type: "tracker-peers"; readonly peers: readonly PeerId[]; readonly swarmSize: number }
   | { readonly type: "tracker-down" }
+  /** The tracker's: all seats of this peer in a live track, and how many peers hold each slice's. `slice`: index into the segment's slices. */
+  | { readonly type: "seats"; readonly track: TrackId; readonly seats: readonly { readonly slice: number; readonly copy: number }[]; readonly of: number }
+  /** Whether the page runs as it should: a sleeping tab takes no seats. Awake until told otherwise. */
+  | { readonly type: "awake"; readonly awake: boolean }
   // neighbours
   | { readonly type: "connected"; readonly peer: PeerId }
   | { readonly type: "disconnected"; readonly peer: PeerId }
@@ -60,6 +64,10 @@ export type Effect =
   | { readonly type: "connect"; readonly peer: PeerId }
   | { readonly type: "disconnect"; readonly peer: PeerId; readonly reason: string }
   | { readonly type: "banned"; readonly peer: PeerId; readonly reason: string }
+  /** For the tracker, now and after each time that it was joined anew: the live tracks that are played, whether this peer takes seats, its uplink where it was measured. */
+  | { readonly type: "live-status"; readonly tracks: readonly TrackId[]; readonly willing: boolean; readonly uplinkBps: number | undefined }
+  /** For the tracker: slices of a live segment that should have come from those who have their seats. */
+  | { readonly type: "slice-missing"; readonly segment: SegmentRef; readonly slices: readonly number[] }
   // neighbours
   /** Messages for one peer, in order: what is sent at one moment travels together. */
   | { readonly type: "send"; readonly peer: PeerId; readonly messages: readonly Message[] }
@@ -74,6 +82,6 @@ export type Effect =
 
 /**
  * Why the origin was asked. start: the first segment, at once. alone: nobody to share with.
- * slice: this peer's share. rescue: a deadline is near. settle: two peers disagree. check: a spot check.
+ * seat: this peer's by the tracker's word. slice: this peer's share. rescue: a deadline is near. settle: two peers disagree. check: a spot check.
  */
-export type FetchReason = "start" | "alone" | "slice" | "rescue" | "settle" | "check";
+export type FetchReason = "start" | "alone" | "seat" | "slice" | "rescue" | "settle" | "check";

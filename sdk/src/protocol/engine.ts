@@ -11,6 +11,7 @@ import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
 import type { Holding, Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
+import { Seats } from "./seats.js";
 import { CHUNK_BYTES } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -58,6 +59,7 @@ export class Engine {
   readonly #downloads: Downloads;
   readonly #uploads: Uploads;
   readonly #fetches: Fetches;
+  readonly #seats: Seats;
   readonly #plan: OriginPlan;
   readonly #desk: PlayerDesk;
   readonly #judge: Judge;
@@ -72,7 +74,8 @@ export class Engine {
     this.#uploads = new Uploads(state, this.#announcer);
     this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
-    this.#plan = new OriginPlan({ state, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
+    this.#seats = new Seats(state);
+    this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     this.#judge = new Judge({
       state, integrity: this.#integrity, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
       blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
@@ -104,6 +107,13 @@ export class Engine {
         break;
       case "tracker-down":
         this.#membership.trackerDown();
+        this.#seats.trackerDown();
+        break;
+      case "seats":
+        this.#seats.given(input, nowMs);
+        break;
+      case "awake":
+        this.#seats.awake(input.awake);
         break;
       case "connected":
         this.#connected(input.peer, nowMs);
@@ -166,6 +176,7 @@ export class Engine {
     this.#downloads.fillAll(nowMs);
     this.#announcer.tick(nowMs);
     this.#uploads.tick(nowMs);
+    this.#seats.review(this.#uploads.bps, nowMs);
   }
 
   stats(nowMs: number): EngineStats {
@@ -269,7 +280,7 @@ export class Engine {
         this.#count(oldest, holding, undefined);
         neighbour.forgetHolding(oldest);
       }
-      if (!this.#state.store.segments.has(ref.id)) this.#desk.foresee(ref);
+      if (!this.#state.store.segments.has(ref.id)) this.#desk.foresee(ref, nowMs);
       neighbour.holdings.set(ref.id, { sizeBytes, chunks });
       if (chunks !== "all") neighbour.holdingBytes += chunks.length;
       const segment = this.#state.store.get(ref);

@@ -8,6 +8,7 @@ import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
+import type { Seats, TrackSeats } from "./seats.js";
 import { fewer, mergeSlices, slicesOf, type Slice } from "./slices.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -20,6 +21,12 @@ const ESCALATION_MS = 500;
 /** In a large swarm so many viewers are called to bring a slice as soon as they know of it, and twice as many each time this has passed, or the time that a slow origin takes. */
 const STARTERS = 4;
 const DOUBLING_MS = 1_000;
+/** A new segment is left to those with origin seats for this long after it was heard of (DESIGN: about 5 s after it appeared, which is a little earlier). */
+const SEAT_PATIENCE_MS = 4_500;
+/** The second of two that take a slice waits for the first, whose playlist may have shown the segment at the same time. */
+const SECOND_COPY_MS = 500;
+/** About so many of a swarm's viewers tell the tracker of a slice that nobody has seen. */
+const WITNESSES = 16;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
 const LIFE_MS = 2_000;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
@@ -46,14 +53,16 @@ const WHOLE: Slice = { first: 0, end: MAX_CHUNKS };
 /** Decides when this peer asks the origin, and for what. */
 export class OriginPlan {
   readonly #state: EngineState;
+  readonly #seats: Seats;
   readonly #integrity: Integrity;
   readonly #fetches: Fetches;
   readonly #downloads: Downloads;
   readonly #desk: PlayerDesk;
   readonly #started = new Set<TrackKind>();
 
-  constructor(parts: { state: EngineState; integrity: Integrity; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
+  constructor(parts: { state: EngineState; seats: Seats; integrity: Integrity; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
     this.#state = parts.state;
+    this.#seats = parts.seats;
     this.#integrity = parts.integrity;
     this.#fetches = parts.fetches;
     this.#downloads = parts.downloads;
@@ -93,6 +102,7 @@ export class OriginPlan {
 
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
     segment.failure = failure;
+    segment.seated = 0;
     segment.originFailures++;
     segment.originRetryMs = nowMs + this.#retryMs(segment);
     const neighbours = this.#handshaken();
@@ -133,15 +143,66 @@ export class OriginPlan {
     return peersS * 1.5 + originS + 0.5 < leftS || (peersS < originS && nowMs < segment.wantedMs + FRESH_MS);
   }
 
-  /** Slices that no neighbour has or has promised: fetched by the winner of the rendezvous, or by chance when it does not. */
+  /** Slices that no neighbour has or has promised: fetched by who has their seat, by the winner of the rendezvous, or by chance when those do not. */
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
-    const sinceMs = Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS;
-    if (nowMs < sinceMs) return;
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
+    const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
+    let sinceMs = Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS;
+    if (seats !== undefined) {
+      this.#sit(segment, { slices, seats, neighbours }, nowMs);
+      sinceMs = Math.max(sinceMs, segment.appearedMs + SEAT_PATIENCE_MS);
+    }
+    if (nowMs < sinceMs) return;
+    if (seats !== undefined) this.#report(segment, { slices, seats, neighbours }, nowMs);
     const lacking = slices.flatMap((s) => this.#lackingPart(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
     const mine = this.#state.isSmall ? this.#won(lacking, segment, neighbours, nowMs) : this.#drawn(lacking, (nowMs - sinceMs) / Math.max(DOUBLING_MS, 1000 * this.#originTimeS(segment)));
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
+  }
+
+  /** Takes the slices of which this peer has the seat, each once. */
+  #sit(segment: StoredSegment, { slices, seats, neighbours }: { slices: readonly Slice[]; seats: TrackSeats; neighbours: readonly Neighbour[] }, nowMs: number): void {
+    const mine: Slice[] = [];
+    for (const [index, { copy, sinceMs }] of seats) {
+      const slice = slices[index];
+      if (slice === undefined || (segment.seated & (1 << index)) !== 0) continue;
+      // Whoever had the seat when the segment appeared may have taken it already.
+      const isSecond = copy > 0 || segment.appearedMs < sinceMs;
+      if (isSecond && nowMs < Math.min(segment.listedMs, segment.wantedMs) + SECOND_COPY_MS) continue;
+      segment.seated |= 1 << index;
+      mine.push(...(isSecond ? this.#lackingPart(segment, slice, neighbours, nowMs) : this.#isHeld(segment, slice, neighbours) ? [] : this.#missingPart(segment, slice)));
+    }
+    this.#fetch(segment, mergeSlices(mine), "seat", nowMs);
+  }
+
+  /** Nobody near has seen anything of a slice: who has its seat may be gone, and the tracker does not know. */
+  #report(segment: StoredSegment, { slices, seats, neighbours }: { slices: readonly Slice[]; seats: TrackSeats; neighbours: readonly Neighbour[] }, nowMs: number): void {
+    if (segment.missingTold) return;
+    segment.missingTold = true;
+    const missing = slices.flatMap((slice, index) => (seats.has(index) || this.#isSeen(segment, slice, neighbours, nowMs) ? [] : [index]));
+    if (missing.length > 0 && this.#state.random.next() < WITNESSES / this.#state.swarmSize) this.#state.emit({ type: "slice-missing", segment: segment.ref, slices: missing });
+  }
+
+  #isSeen(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): boolean {
+    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if ((segment.availability[i] ?? 0) > 0 || segment.state[i] !== Chunk.missing) return true;
+    return this.#fetches.covers(segment, slice.first) || neighbours.some((n) => n.hasPromised(segment.ref.id, slice.first, nowMs));
+  }
+
+  #isHeld(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[]): boolean {
+    if (segment.chunks === 0) return false;
+    const end = Math.min(slice.end, segment.chunks);
+    return neighbours.some((n) => {
+      for (let i = slice.first; i < end; i++) if (!n.holds(segment, i)) return false;
+      return n.serves;
+    });
+  }
+
+  /** From the first to the last chunk that is neither here nor being fetched; none or one. */
+  #missingPart(segment: StoredSegment, slice: Slice): Slice[] {
+    if (segment.chunks === 0) return this.#fetches.covers(segment, slice.first) ? [] : [slice];
+    const gaps: Slice[] = [];
+    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if (segment.state[i] === Chunk.missing && segment.fetching[i] === 0) gaps.push({ first: i, end: i + 1 });
+    return mergeSlices(gaps, MAX_CHUNKS);
   }
 
   /** Everybody knows everybody: the winner of the rendezvous fetches, others by and by when it does not. */
@@ -223,7 +284,7 @@ export class OriginPlan {
     return mergeSlices(gaps);
   }
 
-  #fetch(segment: StoredSegment, slices: readonly Slice[], reason: "start" | "alone" | "slice" | "rescue", nowMs: number): void {
+  #fetch(segment: StoredSegment, slices: readonly Slice[], reason: "start" | "alone" | "seat" | "slice" | "rescue", nowMs: number): void {
     if (slices.length === 0) return;
     // Without ranges one request brings everything.
     if (!this.#fetches.rangesUsable) {

@@ -86,7 +86,7 @@ export class PlayerDesk {
     if (segment.wants.size > 0) return;
     this.#state.wanted.delete(segment);
     // The player has changed its mind (seek, level switch): the origin's bytes cost money, those of neighbours wait for nothing.
-    this.#fetches.abort((f) => f.segment === segment && f.reason !== "check" && f.reason !== "settle");
+    this.#fetches.abort((f) => f.segment === segment && f.reason !== "check" && f.reason !== "settle" && f.reason !== "seat");
     this.#announcer.wantsChanged();
     this.#downloads.reorder();
   }
@@ -158,10 +158,10 @@ export class PlayerDesk {
   }
 
   /** A neighbour holds a segment that the playlist does not show yet: what it is told beforehand can be fetched beforehand. */
-  foresee(ref: SegmentRef): void {
+  foresee(ref: SegmentRef, nowMs: number): void {
     for (const track of this.#state.activeTracks())
       if (track.id === ref.track) {
-        const segment = this.#state.store.foresee(ref);
+        const segment = this.#state.store.foresee(ref, nowMs);
         if (segment !== undefined) {
           this.#adopt(segment);
           this.#downloads.reorder();

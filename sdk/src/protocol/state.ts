@@ -38,7 +38,7 @@ export class EngineState {
   readonly playhead: Playhead = { positionS: 0, playing: false, rate: 1, atMs: 0 };
   readonly counters: Counters = {
     playedBytes: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, duplicateBytes: 0, rescues: 0, bannedPeers: 0,
-    fetches: { start: 0, alone: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
+    fetches: { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
   };
   /** Segments the player has asked for and does not have yet. */
   readonly wanted = new Set<StoredSegment>();

@@ -58,7 +58,7 @@ export class Store {
    * A live segment that a neighbour holds and the own playlist, loaded up to a target duration ago, does not show yet. It is fetched
    * from neighbours alone, since nobody has told its URL. Undefined where the name does not follow on what is known.
    */
-  foresee(ref: SegmentRef): StoredSegment | undefined {
+  foresee(ref: SegmentRef, nowMs: number): StoredSegment | undefined {
     const track = this.tracks.get(ref.track);
     const last = track?.segments.at(-1);
     if (track?.live !== true || last === undefined) return undefined;
@@ -66,6 +66,7 @@ export class Store {
     if (ahead < 1 || ahead > FORESEEN_SEGMENTS || track.foreseen.some((s) => s.ref.sequence === ref.sequence)) return undefined;
     const segment = this.open({ ref, startS: last.endS + (ahead - 1) * last.durationS, durationS: last.durationS }, track.kind);
     segment.listed = false;
+    segment.appearedMs = nowMs;
     track.foreseen.push(segment);
     return segment;
   }
@@ -73,11 +74,16 @@ export class Store {
   /** Takes over a playlist and returns what a live one has moved past (TR3: the discard window), which is forgotten. */
   updateTrack(update: { id: TrackId; kind: TrackKind; live: boolean; bandwidthBps: number; segments: readonly SegmentInfo[] }, nowMs: number): StoredSegment[] {
     const segments = update.segments.map((info) => this.open(info, update.kind));
-    for (const segment of segments) {
-      segment.listed = true;
-      if (update.live) segment.listedMs = Math.min(segment.listedMs, nowMs);
-    }
     const previous = this.tracks.get(update.id);
+    const edge = previous?.segments.at(-1)?.ref.sequence ?? Infinity;
+    for (const segment of segments) {
+      const { sequence } = segment.ref;
+      segment.listed = true;
+      if (!update.live) continue;
+      segment.listedMs = Math.min(segment.listedMs, nowMs);
+      // One that comes with many others has been there for who knows how long.
+      if (sequence > edge && sequence <= edge + FORESEEN_SEGMENTS) segment.appearedMs = Math.min(segment.appearedMs, nowMs);
+    }
     const track: Track = { ...update, segments, passed: [], foreseen: [] };
     this.tracks.set(update.id, track);
     if (!update.live || previous === undefined) return [];

@@ -127,6 +127,11 @@ export class Uploads {
     }
   }
 
+  /** Measured uplink, bit/s; 0 before something was sent. */
+  get bps(): number {
+    return this.#rate.bps();
+  }
+
   get nextReviewMs(): number {
     return Math.min(this.#receiptsDueMs, this.#state.neighbours.size > 0 && this.#state.options.serves ? this.#choker.nextReviewMs : Infinity);
   }

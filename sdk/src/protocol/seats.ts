@@ -1,0 +1,75 @@
+import { MAX_LIVE_TRACKS } from "./config.js";
+import type { Effect, Input } from "./contract.js";
+import type { TrackId } from "./ids.js";
+import type { EngineState } from "./state.js";
+
+/** The tracker is told of another uplink when it is that many times as fast, or as slow. */
+const UPLINK_NEWS = 1.5;
+/** And no sooner than this after it was told last: what an uplink brings is measured afresh all the time. */
+const UPLINK_NEWS_MS = 10_000;
+
+/** A seat of this peer: it takes a slice of every new segment from the origin. */
+export interface Seat {
+  /** Which of those that take the slice it is, from 0. */
+  readonly copy: number;
+  readonly sinceMs: number;
+}
+
+/** The seats of this peer in one track, by slice. None, where others have them all. */
+export type TrackSeats = ReadonlyMap<number, Seat>;
+
+type LiveStatus = Extract<Effect, { type: "live-status" }>;
+
+/** Origin seats (DESIGN, Delivery 3) as the tracker has given them, and what it has to know to give them. */
+export class Seats {
+  readonly #state: EngineState;
+  readonly #tracks = new Map<TrackId, TrackSeats>();
+  #awake = true;
+  #told: LiveStatus | undefined;
+  #toldMs = 0;
+
+  constructor(state: EngineState) {
+    this.#state = state;
+  }
+
+  given({ track, seats, of }: Extract<Input, { type: "seats" }>, nowMs: number): void {
+    const before = this.#tracks.get(track);
+    if (of === 0) this.#tracks.delete(track);
+    else this.#tracks.set(track, new Map(seats.map(({ slice, copy }) => [slice, { copy, sinceMs: before?.get(slice)?.sinceMs ?? nowMs }])));
+  }
+
+  /** Without a tracker seats grow old unseen: viewers agree among themselves. */
+  trackerDown(): void {
+    this.#tracks.clear();
+  }
+
+  awake(awake: boolean): void {
+    this.#awake = awake;
+  }
+
+  /** Undefined where nobody has a seat, and in a small swarm, which agrees better without: everybody hears what everybody does. */
+  in(track: TrackId): TrackSeats | undefined {
+    return this.#state.isSmall ? undefined : this.#tracks.get(track);
+  }
+
+  /** Tells the tracker what has changed. Who has no picture yet has other worries. */
+  review(uplinkBps: number, nowMs: number): void {
+    if (this.#state.counters.playedBytes === 0) return;
+    const tracks = [...this.#state.activeTracks()].filter((t) => t.live).map((t) => t.id).slice(0, MAX_LIVE_TRACKS);
+    for (const id of this.#tracks.keys()) if (!tracks.includes(id)) this.#tracks.delete(id);
+    const told = this.#told;
+    if (tracks.length === 0 && (told === undefined || told.tracks.length === 0)) return;
+    const willing = this.#state.options.serves && this.#awake;
+    const isSame = told !== undefined && told.willing === willing && told.tracks.length === tracks.length && told.tracks.every((id, i) => id === tracks[i]);
+    if (isSame && !this.#isNews(uplinkBps, told.uplinkBps, nowMs)) return;
+    this.#told = { type: "live-status", tracks, willing, uplinkBps: uplinkBps > 0 ? Math.round(uplinkBps) : undefined };
+    this.#toldMs = nowMs;
+    this.#state.emit(this.#told);
+  }
+
+  #isNews(bps: number, toldBps: number | undefined, nowMs: number): boolean {
+    if (bps <= 0) return false;
+    if (toldBps === undefined) return true;
+    return nowMs - this.#toldMs >= UPLINK_NEWS_MS && (bps > toldBps * UPLINK_NEWS || bps * UPLINK_NEWS < toldBps);
+  }
+}
