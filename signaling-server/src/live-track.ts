@@ -165,12 +165,12 @@ export class LiveTrack {
         else sameTrack += 1;
       }
     }
-    return this.hall.policy.cost(viewer, { isHolder: viewer === inPlaceOf, sameSlice, sameTrack }, nowMs);
+    return this.hall.policy.cost(viewer, { isHolder: viewer === inPlaceOf, sameSlice, sameTrack, growth: this.audience / (seats.audienceAtGrant(viewer) ?? this.audience) }, nowMs);
   }
 
   #grant(viewer: TrackViewer | undefined, seats: SliceSeats, nowMs: number): void {
     if (viewer === undefined) throw new Error("a seat without a candidate");
-    seats.grant(viewer, nowMs);
+    seats.grant(viewer, this.audience, nowMs);
     this.hall.changed(viewer);
   }
 

@@ -4,6 +4,8 @@ import type { TrackViewer } from "./track-viewer.js";
 interface Seat {
   readonly viewer: TrackViewer;
   readonly sinceMs: number;
+  /** Viewers of the track when it was given. */
+  readonly audience: number;
 }
 
 /** The seats of one slice. A seat's place in the list is its copy; when one goes, those behind it move up. */
@@ -36,9 +38,14 @@ export class SliceSeats {
     return this.#seats.findIndex((seat) => seat.viewer === viewer);
   }
 
+  /** How many viewers there were when `viewer` got its seat; undefined when it has none. */
+  audienceAtGrant(viewer: TrackViewer): number | undefined {
+    return this.#seats.find((seat) => seat.viewer === viewer)?.audience;
+  }
+
   /** What was reported was another holder's failing, so it is forgotten. */
-  grant(viewer: TrackViewer, nowMs: number): void {
-    this.#seats.push({ viewer, sinceMs: nowMs });
+  grant(viewer: TrackViewer, audience: number, nowMs: number): void {
+    this.#seats.push({ viewer, sinceMs: nowMs, audience });
     viewer.slices.add(this.slice);
     this.evidence.clear();
   }
