@@ -19,6 +19,12 @@ const SETTLE_MS = 10_000;
 /** How long a viewer that lost a seat through reports comes last. */
 const BARRED_MS = 60_000;
 
+/**
+ * Those who come first are neighbours of each other: what all their seats bring would go round among them before it reaches the
+ * rest. So seats are drawn anew when there are that many times as many fit viewers as when they were given.
+ */
+const OUTGROWN = 2;
+
 /** What tracks of all swarms share. */
 export interface SeatHall {
   readonly random: () => number;
@@ -75,6 +81,7 @@ export class LiveTrack {
     if (fitness === undefined) this.#expel(viewer);
     else this.#pool.place(viewer, fitness);
     this.#settle(nowMs);
+    this.#redraw(nowMs);
     // 3: it would take back at once what it has just lost
     if (fitness !== undefined && fitness < 3) this.#relieve(viewer, nowMs);
   }
@@ -137,6 +144,19 @@ export class LiveTrack {
     }
   }
 
+  /** Seats given when there were few to choose from. */
+  #redraw(nowMs: number): void {
+    const fit = this.#pool.sizeOf(0);
+    for (const seats of this.#slices) {
+      const holder = seats.holders.find((h) => fit >= OUTGROWN * Math.max(1, seats.fitAtGrant(h)));
+      if (holder === undefined) continue;
+      const next = this.#choose(seats, nowMs);
+      if (next === undefined || this.#cost(next, seats, holder, nowMs) > this.#cost(holder, seats, holder, nowMs)) continue;
+      this.#revoke(holder, seats);
+      this.#grant(next, seats, nowMs);
+    }
+  }
+
   #unseat(holder: TrackViewer, seats: SliceSeats, nowMs: number): TrackViewer | undefined {
     const next = this.#choose(seats, nowMs);
     // with nobody to take over, a doubtful holder is better than none
@@ -147,11 +167,11 @@ export class LiveTrack {
     return holder;
   }
 
-  /** The best of some random candidates that do not hold this slice; the older of equals. */
+  /** The best of some random candidates that do not hold this slice; any of equals, since those who came at one time are neighbours. */
   #choose(seats: SliceSeats, nowMs: number): TrackViewer | undefined {
     const candidates = this.#pool.sample(CANDIDATES, (viewer) => !viewer.slices.has(seats.slice), this.hall.random);
     const costs = new Map(candidates.map((viewer) => [viewer, this.#cost(viewer, seats, undefined, nowMs)]));
-    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || a.member.joinedMs - b.member.joinedMs || (a.member.peer < b.member.peer ? -1 : 1))[0];
+    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0))[0];
   }
 
   /** Of `viewer` in a seat that is empty, or is `inPlaceOf` somebody's. */
@@ -165,12 +185,12 @@ export class LiveTrack {
         else sameTrack += 1;
       }
     }
-    return this.hall.policy.cost(viewer, { isHolder: viewer === inPlaceOf, sameSlice, sameTrack, growth: this.audience / (seats.audienceAtGrant(viewer) ?? this.audience) }, nowMs);
+    return this.hall.policy.cost(viewer, { isHolder: viewer === inPlaceOf, sameSlice, sameTrack }, nowMs);
   }
 
   #grant(viewer: TrackViewer | undefined, seats: SliceSeats, nowMs: number): void {
     if (viewer === undefined) throw new Error("a seat without a candidate");
-    seats.grant(viewer, this.audience, nowMs);
+    seats.grant(viewer, this.#pool.sizeOf(0), nowMs);
     this.hall.changed(viewer);
   }
 

@@ -16,6 +16,10 @@ export class RankedPool<T extends Pooled> {
     return this.#ranks.reduce((sum, list) => sum + list.length, 0);
   }
 
+  sizeOf(rank: number): number {
+    return this.#list(rank).length;
+  }
+
   has(item: T): boolean {
     return this.#ranks[item.rank]?.[item.index] === item;
   }

@@ -7,12 +7,6 @@ import type { Fitness, TrackViewer } from "./track-viewer.js";
  */
 const UNFIT_COST: Readonly<Record<Fitness, number>> = { 0: 0, 1: 2, 2: 1_000, 3: 2_000 };
 const SAME_SLICE_COST = 100;
-/**
- * Those who came first are neighbours of each other: what all seats bring would go round among them before it reaches the rest.
- * So a seat that was given when the audience was less than half goes to another viewer, who is anybody by then.
- */
-const OUTGROWN = 2;
-const OUTGROWN_COST = 0.5;
 const UNHEARD_COST = 400;
 /** Members report every interval; one that is half an interval late has a sleeping tab or no line. */
 const UNHEARD_INTERVALS = 1.5;
@@ -24,15 +18,14 @@ const LARGE_AUDIENCE = 100;
 export class SeatPolicy {
   constructor(private readonly statIntervalMs: number) {}
 
-  /** `sameSlice`, `sameTrack`: other seats held from the viewer's network, of the same slice and of others. `growth`: of the audience since a holder got its seat. */
-  cost(viewer: TrackViewer, at: { isHolder: boolean; sameSlice: number; sameTrack: number; growth: number }, nowMs: number): number {
+  /** `sameSlice`, `sameTrack`: other seats held from the viewer's network, of the same slice and of others. */
+  cost(viewer: TrackViewer, at: { isHolder: boolean; sameSlice: number; sameTrack: number }, nowMs: number): number {
     const { member } = viewer;
     // a young holder gets older where it is; moving its seat would gain nothing
     const unfit = at.isHolder && viewer.rank === 1 ? 0 : UNFIT_COST[viewer.rank as Fitness];
     const unheard = nowMs - member.heardMs > UNHEARD_INTERVALS * this.statIntervalMs ? UNHEARD_COST : 0;
-    const outgrown = at.growth >= OUTGROWN ? OUTGROWN_COST : 0;
     const others = member.seats - (at.isHolder ? 1 : 0);
-    return unfit + unheard + SAME_SLICE_COST * at.sameSlice + at.sameTrack + others + outgrown;
+    return unfit + unheard + SAME_SLICE_COST * at.sameSlice + at.sameTrack + others;
   }
 
   /**

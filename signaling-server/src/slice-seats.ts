@@ -4,8 +4,8 @@ import type { TrackViewer } from "./track-viewer.js";
 interface Seat {
   readonly viewer: TrackViewer;
   readonly sinceMs: number;
-  /** Viewers of the track when it was given. */
-  readonly audience: number;
+  /** Fit viewers of the track when it was given. */
+  readonly fit: number;
 }
 
 /** The seats of one slice. A seat's place in the list is its copy; when one goes, those behind it move up. */
@@ -38,14 +38,14 @@ export class SliceSeats {
     return this.#seats.findIndex((seat) => seat.viewer === viewer);
   }
 
-  /** How many viewers there were when `viewer` got its seat; undefined when it has none. */
-  audienceAtGrant(viewer: TrackViewer): number | undefined {
-    return this.#seats.find((seat) => seat.viewer === viewer)?.audience;
+  /** How many fit viewers there were when `holder` got its seat. */
+  fitAtGrant(holder: TrackViewer): number {
+    return this.#seats.find((seat) => seat.viewer === holder)?.fit ?? 0;
   }
 
   /** What was reported was another holder's failing, so it is forgotten. */
-  grant(viewer: TrackViewer, audience: number, nowMs: number): void {
-    this.#seats.push({ viewer, sinceMs: nowMs, audience });
+  grant(viewer: TrackViewer, fit: number, nowMs: number): void {
+    this.#seats.push({ viewer, sinceMs: nowMs, fit });
     viewer.slices.add(this.slice);
     this.evidence.clear();
   }
