@@ -167,11 +167,11 @@ export class LiveTrack {
     return holder;
   }
 
-  /** The best of some random candidates that do not hold this slice; any of equals, since those who came at one time are neighbours. */
+  /** The best of some random candidates that do not hold this slice; the faster of equals. Age does not count: those who came at one time are neighbours. */
   #choose(seats: SliceSeats, nowMs: number): TrackViewer | undefined {
     const candidates = this.#pool.sample(CANDIDATES, (viewer) => !viewer.slices.has(seats.slice), this.hall.random);
     const costs = new Map(candidates.map((viewer) => [viewer, this.#cost(viewer, seats, undefined, nowMs)]));
-    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0))[0];
+    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || (b.member.uplinkBps ?? 0) - (a.member.uplinkBps ?? 0))[0];
   }
 
   /** Of `viewer` in a seat that is empty, or is `inPlaceOf` somebody's. */

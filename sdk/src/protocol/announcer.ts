@@ -1,4 +1,4 @@
-import { HAVE_INTERVAL_MS, RIDE_INTERVAL_MS } from "./config.js";
+import { HAVE_INTERVAL_MS, RIDE_INTERVAL_MS, SEAT_NEWS_MS } from "./config.js";
 import { MAX_ENTRIES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -18,6 +18,8 @@ export class Announcer {
   /** Segments that have changed since everybody was told last, the latest change last. */
   readonly #changed = new Set<StoredSegment>();
   #change = 0;
+  /** When everybody is told, however lately that was done before. */
+  #newsMs = Infinity;
   readonly #promised: ChunkRun[] = [];
 
   constructor(state: EngineState) {
@@ -32,6 +34,16 @@ export class Announcer {
     this.#changed.add(segment);
   }
 
+  /** An origin seat has brought chunks: nobody can begin to spread them before it is told of them. */
+  news(segment: StoredSegment, nowMs: number): void {
+    this.changed(segment);
+    this.#newsMs = Math.min(this.#newsMs, nowMs + SEAT_NEWS_MS);
+  }
+
+  get newsMs(): number {
+    return this.#newsMs;
+  }
+
   /** `message` can wait so long for another one to travel with. */
   later(neighbour: Neighbour, message: Message, dueMs: number): void {
     neighbour.waiting.push(message);
@@ -42,10 +54,12 @@ export class Announcer {
   /** Tells neighbours what is due. */
   tick(nowMs: number): void {
     let told = true;
+    const isNews = nowMs >= this.#newsMs;
+    if (isNews) this.#newsMs = Infinity;
     for (const n of this.#state.neighbours.values()) {
       if (!n.handshaken) continue;
       if (n.toldChange < this.#change) {
-        if (nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.#tell(n, nowMs);
+        if (isNews || nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.#tell(n, nowMs);
         else told = false;
       }
       if (nowMs >= n.waitingDueMs) this.#flush(n);

@@ -24,6 +24,8 @@ export const LOW_WINDOW_S = 60;
 export const HAVE_INTERVAL_MS = 400;
 /** ...or when something else goes to it, then at most this often. */
 export const RIDE_INTERVAL_MS = 150;
+/** What an origin seat has brought few others have: neighbours hear of it this soon. */
+export const SEAT_NEWS_MS = 50;
 /** Words on hashes may wait so long for company. */
 export const WORD_DELAY_MS = 50;
 /** Requests in flight with a neighbour that has not been measured (DESIGN: about eight); afterwards as its rate says. */

@@ -155,6 +155,7 @@ export class Engine {
       busy ? this.#tickedMs + BUSY_TICK_MS : neighbours.size > 0 ? this.#tickedMs + IDLE_TICK_MS : Infinity,
       this.#uploads.nextReviewMs,
       this.#membership.nextReviewMs,
+      this.#announcer.newsMs,
     );
     return next === Infinity ? undefined : next;
   }

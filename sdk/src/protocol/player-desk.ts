@@ -104,7 +104,8 @@ export class PlayerDesk {
     if (giver === "origin") segment.originBytes += bytes;
     else segment.peerBytes += bytes;
     this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
-    this.#announcer.changed(segment);
+    if (giver === "origin" && segment.seated !== 0) this.#announcer.news(segment, nowMs);
+    else this.#announcer.changed(segment);
     if (segment.complete) {
       this.#integrity.forget(segment);
       this.#trim(nowMs);
