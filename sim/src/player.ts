@@ -242,6 +242,18 @@ export class Player implements Task {
     this.#host.want(id, media);
   }
 
+  /** Beside the rhythm, as sdk/src/hls/playlist.ts has hls.js do it. */
+  reload(): void {
+    if (this.#switching) return;
+    const { level } = this;
+    this.#host.loadPlaylist(() => {
+      const edge = level.edge(this.#host.clock.nowMs);
+      if (this.#host.gone || this.#over || this.#switching || level !== this.level || edge === this.#edge) return;
+      this.#publish(edge);
+      this.#ask();
+    });
+  }
+
   #giveUp(): void {
     const want = this.#want;
     this.#want = undefined;

@@ -232,6 +232,8 @@ export class Viewer implements PlayerHost, Task {
         return this.transport.connect(effect.peer);
       case "disconnect":
         return this.transport.disconnect(effect.peer);
+      case "reload-playlist":
+        return this.player.reload();
       case "live-status":
         return this.#tracker.live(effect);
       case "slice-missing":

@@ -68,6 +68,8 @@ export type Effect =
   | { readonly type: "live-status"; readonly tracks: readonly TrackId[]; readonly willing: boolean; readonly uplinkBps: number | undefined }
   /** For the tracker: slices of a live segment that should have come from those who have their seats. */
   | { readonly type: "slice-missing"; readonly segment: SegmentRef; readonly slices: readonly number[] }
+  /** The playlist of a live track may show something new, and swarm-mates wait for this peer to bring it: it is loaded now, beside the player's own rhythm. */
+  | { readonly type: "reload-playlist"; readonly track: TrackId }
   // neighbours
   /** Messages for one peer, in order: what is sent at one moment travels together. */
   | { readonly type: "send"; readonly peer: PeerId; readonly messages: readonly Message[] }

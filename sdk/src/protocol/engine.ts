@@ -156,6 +156,7 @@ export class Engine {
       this.#uploads.nextReviewMs,
       this.#membership.nextReviewMs,
       this.#announcer.newsMs,
+      this.#seats.nextReloadMs,
     );
     return next === Infinity ? undefined : next;
   }
@@ -178,6 +179,7 @@ export class Engine {
     this.#announcer.tick(nowMs);
     this.#uploads.tick(nowMs);
     this.#seats.review(this.#uploads.bps, nowMs);
+    this.#seats.reload(nowMs);
   }
 
   stats(nowMs: number): EngineStats {

@@ -8,6 +8,14 @@ const UPLINK_NEWS = 1.5;
 /** And no sooner than this after it was told last: what an uplink brings is measured afresh all the time. */
 const UPLINK_NEWS_MS = 10_000;
 
+/**
+ * Players reload a playlist once a segment, at any time of it: half of those with a seat would hear of a segment when it is half a
+ * segment old. They look for it from this share of a segment after the last one on, again and again, and so come ever earlier.
+ */
+const RELOAD_FROM = 0.75;
+const RELOAD_UNTIL = 2;
+const RELOAD_MS = 500;
+
 /** A seat of this peer: it takes a slice of every new segment from the origin. */
 export interface Seat {
   /** Which of those that take the slice it is, from 0. */
@@ -24,6 +32,7 @@ type LiveStatus = Extract<Effect, { type: "live-status" }>;
 export class Seats {
   readonly #state: EngineState;
   readonly #tracks = new Map<TrackId, TrackSeats>();
+  readonly #reloadedMs = new Map<TrackId, number>();
   #awake = true;
   #told: LiveStatus | undefined;
   #toldMs = 0;
@@ -50,6 +59,33 @@ export class Seats {
   /** Undefined where nobody has a seat, and in a small swarm, which agrees better without: everybody hears what everybody does. */
   in(track: TrackId): TrackSeats | undefined {
     return this.#state.isSmall ? undefined : this.#tracks.get(track);
+  }
+
+  /** When the next playlist is to be reloaded. */
+  get nextReloadMs(): number {
+    let next = Infinity;
+    for (const id of this.#tracks.keys()) next = Math.min(next, this.#reloadMs(id));
+    return next;
+  }
+
+  /** Reloads playlists that may show something new. */
+  reload(nowMs: number): void {
+    for (const id of this.#tracks.keys()) {
+      if (nowMs < this.#reloadMs(id)) continue;
+      this.#reloadedMs.set(id, nowMs);
+      this.#state.emit({ type: "reload-playlist", track: id });
+    }
+  }
+
+  #reloadMs(id: TrackId): number {
+    const { store } = this.#state;
+    const newest = store.tracks.get(id)?.segments.at(-1);
+    const lastMs = this.#reloadedMs.get(id) ?? -Infinity;
+    if (newest === undefined || (this.in(id)?.size ?? 0) === 0) return Infinity;
+    const isTold = store.tracks.get(id)?.foreseen.length !== 0;
+    const dueMs = Math.max(lastMs + RELOAD_MS, isTold ? 0 : newest.listedMs + RELOAD_FROM * 1000 * newest.durationS);
+    // A stream that stands still is the player's to look after.
+    return dueMs > newest.listedMs + RELOAD_UNTIL * 1000 * newest.durationS ? Infinity : dueMs;
   }
 
   /** Tells the tracker what has changed. Who has no picture yet has other worries. */
