@@ -4,6 +4,7 @@ import { randomHex } from "./browser/random-hex.js";
 import { HttpOrigin, type OriginConfig, type OriginEvents } from "./browser/origin.js";
 import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
+import { Wakefulness } from "./browser/wakefulness.js";
 import type { EngineOptions } from "./protocol/config.js";
 import { Engine } from "./protocol/engine.js";
 
@@ -12,9 +13,10 @@ export const SESSION_PARTS = {
   engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats"> => new Engine(options),
   transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
     new WebRtcTransport(options, events),
-  tracker: (address: string, request: JoinRequest, events: SignalingEvents): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "destroy"> =>
+  tracker: (address: string, request: JoinRequest, events: SignalingEvents): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "destroy"> =>
     new SignalingClient(address, request, events),
   origin: (events: OriginEvents, config: OriginConfig): Pick<HttpOrigin, "fetch" | "abort" | "destroy"> => new HttpOrigin(events, config),
+  wakefulness: (onChange: (awake: boolean) => void): Pick<Wakefulness, "destroy"> => new Wakefulness(onChange),
   hash: hashChunk,
   swarmId: swarmIdOf,
   randomHex,

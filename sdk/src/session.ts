@@ -60,6 +60,9 @@ export class Session implements PlayerSession {
   #join: () => void = () => undefined;
   #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #origin: OriginLine | undefined;
+  #wakefulness: ReturnType<SessionParts["wakefulness"]> | undefined;
+  /** For a tracker that is not joined yet. */
+  #live: EffectOf<"live-status"> | undefined;
   /** Why hls.js's own loader does everything; `undefined` while Shoal delivers. */
   #idleReason: string | undefined;
   #controlBytes = 0;
@@ -186,6 +189,11 @@ export class Session implements PlayerSession {
       case "disconnect":
         this.#transport?.disconnect(effect.peer);
         return emit("neighbour", { peer: effect.peer, connected: false, reason: effect.reason });
+      case "live-status":
+        this.#live = effect;
+        return this.#tracker?.live(effect);
+      case "slice-missing": return this.#tracker?.missing(effect);
+      case "reload-playlist": return this.#playlists.reload(effect.track);
       case "banned": return emit("ban", { peer: effect.peer, reason: effect.reason });
       case "send":
         for (const frame of encodeFrames(effect.messages)) {
@@ -258,10 +266,13 @@ export class Session implements PlayerSession {
       const seed = Number.parseInt(parts.randomHex(4), 16);
       this.#join = () => {
         clearTimeout(this.#joinTimer);
-        this.#tracker ??= this.#joinTracker(swarm, serves);
+        if (this.#tracker) return;
+        this.#tracker = this.#joinTracker(swarm, serves);
+        if (this.#live) this.#tracker.live(this.#live);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
       this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours }));
+      if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);
     }
@@ -339,6 +350,7 @@ export class Session implements PlayerSession {
     clearTimeout(this.#joinTimer);
     this.#join = () => undefined;
     this.#loop.stop();
+    this.#wakefulness?.destroy();
     this.#tracker?.destroy();
     this.#transport?.destroy();
     this.#origin?.destroy();

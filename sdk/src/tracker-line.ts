@@ -1,11 +1,14 @@
-import type { JoinReply, JoinRequest, SignalData, StatReport } from "../../signaling-server/src/events.js";
-import type { Input } from "./protocol/contract.js";
-import type { PeerId } from "./protocol/ids.js";
+import type { JoinReply, JoinRequest, SeatsMessage, SignalData, StatReport } from "../../signaling-server/src/events.js";
+import type { Effect, Input } from "./protocol/contract.js";
+import type { PeerId, TrackId } from "./protocol/ids.js";
 import type { SessionParts } from "./session-parts.js";
 import type { PlayerStats } from "./stats.js";
 
 /** A tracker that asks for reports more often than this is not obeyed. */
 const MIN_STAT_INTERVAL_MS = 1_000;
+
+type LiveStatus = Extract<Effect, { type: "live-status" }>;
+type SliceMissing = Extract<Effect, { type: "slice-missing" }>;
 
 export interface TrackerLineHost {
   readonly dispatch: (input: Input) => void;
@@ -15,13 +18,14 @@ export interface TrackerLineHost {
   readonly report: (code: string, message: string) => void;
 }
 
-/** A session's line to its tracker: membership as inputs for the engine, the swarm's size, STAT_REPORT. */
+/** A session's line to its tracker: membership as inputs for the engine, the swarm's size, STAT_REPORT, origin seats. */
 export class TrackerLine {
   readonly #host: TrackerLineHost;
   readonly #client: ReturnType<SessionParts["tracker"]>;
   #state: PlayerStats["tracker"] = "connecting";
   #downReason = "";
   #swarmSize = 0;
+  #live: LiveStatus | undefined;
   #statTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(setting: { readonly address: string; readonly request: JoinRequest }, open: SessionParts["tracker"], host: TrackerLineHost) {
@@ -31,6 +35,7 @@ export class TrackerLine {
       onDown: (reason) => this.#onDown(reason),
       onPeers: ({ peers, size }) => this.#onPeers(peers, size),
       onSignal: host.onSignal,
+      onSeats: (message) => this.#onSeats(message),
       onError: ({ request, code, message }) => host.report(`tracker-${request}-${code}`, message),
     });
     this.#client.connect();
@@ -57,6 +62,17 @@ export class TrackerLine {
     this.#client.signal(peer, data);
   }
 
+  /** Told at once, and again whenever the tracker is joined anew. */
+  live(status: LiveStatus): void {
+    this.#live = status;
+    const { tracks, willing, uplinkBps = null } = status;
+    this.#client.live({ tracks: [...tracks], willing, uplinkBps });
+  }
+
+  missing({ segment, slices }: SliceMissing): void {
+    this.#client.missing({ track: segment.track, sequence: segment.sequence, slices: [...slices] });
+  }
+
   destroy(): void {
     clearInterval(this.#statTimer);
     this.#client.destroy();
@@ -68,6 +84,11 @@ export class TrackerLine {
     clearInterval(this.#statTimer);
     this.#statTimer = setInterval(() => this.#client.report(this.#host.statReport()), Math.max(MIN_STAT_INTERVAL_MS, statIntervalMs));
     this.#onPeers(peers, size);
+    if (this.#live) this.live(this.#live);
+  }
+
+  #onSeats({ track, seats, of }: Omit<SeatsMessage, "swarm">): void {
+    this.#host.dispatch({ type: "seats", track: track as TrackId, seats, of });
   }
 
   #onPeers(peers: readonly string[], size: number): void {

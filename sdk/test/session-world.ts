@@ -1,6 +1,6 @@
 import Hls from "hls.js";
 import type { Events, HlsConfig } from "hls.js";
-import type { JoinReply, JoinRequest } from "../../signaling-server/src/events.js";
+import type { JoinReply, JoinRequest, LiveRequest } from "../../signaling-server/src/events.js";
 import type { OriginEvents, OriginRequest } from "../src/browser/origin.js";
 import type { SignalingEvents } from "../src/browser/signaling.js";
 import type { TransportEvents } from "../src/browser/webrtc.js";
@@ -79,6 +79,8 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     transport: undefined as TransportEvents | undefined,
     calls: [] as string[],
     reports: 0,
+    lives: [] as Omit<LiveRequest, "swarm">[],
+    awake: undefined as ((awake: boolean) => void) | undefined,
     events: [] as { event: string; detail: unknown }[],
     get engine(): StandInEngine { return world.engines.at(-1)!; },
     up(reply: Partial<JoinReply> = {}): void { world.tracker!.onUp({ ok: true, peers: [], size: 1, iceServers: [], statIntervalMs: 30_000, ...reply }); },
@@ -96,7 +98,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     tracker: (_address, request, events) => {
       world.tracker = events;
       world.joins.push(request);
-      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, destroy: log("tracker destroyed") };
+      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, live: (status) => void world.lives.push(status), missing: log("missing"), destroy: log("tracker destroyed") };
     },
     origin: (events: OriginEvents) => ({
       fetch: (request) => {
@@ -112,6 +114,10 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
       },
       abort: log("abort"), destroy: log("origin destroyed"),
     }),
+    wakefulness: (onChange) => {
+      world.awake = onChange;
+      return { destroy: log("wakefulness destroyed") };
+    },
     hash: async () => "0".repeat(32) as ChunkHash,
     swarmId: async (name) => `swarm of ${name}` as SwarmId,
     randomHex: (bytes) => "ab".repeat(bytes),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { WantId } from "../src/protocol/ids.js";
+import type { TrackId, WantId } from "../src/protocol/ids.js";
 import { INIT_SEQUENCE } from "../src/protocol/segment.js";
 import { stubBrowser, VOD } from "./hls-in-node.js";
 import { PEER, sessionWorld } from "./session-world.js";
@@ -203,6 +203,51 @@ describe("session: what goes wrong stays invisible to the viewer", () => {
     expect(world.loaded).toHaveLength(1);
     world.up({ size: 4 });
     expect(world.player.session!.stats()).toMatchObject({ mode: "p2p", tracker: "connected", swarmSize: 4 });
+    world.hls.destroy();
+  });
+
+  it("tells the tracker of live tracks when it is joined, whenever they change, and again when it is back; seats go to the engine", async () => {
+    const world = sessionWorld(VOD);
+    world.hls.loadSource(MASTER);
+    await vi.advanceTimersByTimeAsync(0);
+    const status = { type: "live-status", tracks: [7 as TrackId], willing: true, uplinkBps: undefined } as const;
+    world.engine.emit(status);
+    world.engine.handle({ type: "awake", awake: true });
+    await vi.advanceTimersByTimeAsync(1_500);
+    world.up();
+    world.engine.emit({ ...status, uplinkBps: 3e6 });
+    world.tracker!.onSeats({ track: 7, seats: [{ slice: 2, copy: 1 }], of: 2 });
+    world.tracker!.onDown("gone");
+    world.up();
+    const sent = { tracks: [7], willing: true };
+    expect(world.lives.map((live) => ({ ...live }))).toEqual(expect.arrayContaining([{ ...sent, uplinkBps: null }, { ...sent, uplinkBps: 3e6 }]));
+    expect(world.lives.at(-1)).toEqual({ ...sent, uplinkBps: 3e6 });
+    expect(world.engine.all("seats")).toEqual([{ type: "seats", track: 7, seats: [{ slice: 2, copy: 1 }], of: 2 }]);
+    world.hls.destroy();
+  });
+
+  it("tells the engine whether the page is awake, until the end", async () => {
+    const world = await loadedWorld();
+    world.awake!(false);
+    expect(world.engine.all("awake")).toEqual([{ type: "awake", awake: false }]);
+    world.hls.destroy();
+    expect(world.calls).toContain("wakefulness destroyed");
+  });
+
+  it("has hls.js load a live playlist again when the engine wants to know what is new, and no other", async () => {
+    const live = { ...VOD, "/vod/360/index.m3u8": ["#EXTM3U", "#EXT-X-TARGETDURATION:4", ...[0, 1, 2].flatMap((i) => ["#EXTINF:4,", `${i}.ts?token=me`]), ""].join("\n") };
+    const world = await loadedWorld(live);
+    const loads = (): number => world.requests.filter((url) => url.includes("index.m3u8")).length;
+    const before = loads();
+    const { track } = world.engine.all("playlist")[0]!;
+    world.engine.emit({ type: "reload-playlist", track: 1 as TrackId });
+    world.awake!(true);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(loads()).toBe(before);
+    world.engine.emit({ type: "reload-playlist", track });
+    world.awake!(true);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(loads()).toBe(before + 1);
     world.hls.destroy();
   });
 

@@ -22,6 +22,7 @@ function listen(tracker: string, peer: PeerId) {
     onDown: note("down"),
     onPeers: note("peers"),
     onSignal: note("signal"),
+    onSeats: note("seats"),
     onError: note("error"),
   };
   const client = new SignalingClient(tracker, join(peer), events);
@@ -62,6 +63,17 @@ describe("signaling client", () => {
     expect(await a.next("peers")).toMatchObject({ peers: [peerB] });
     b.client.signal(peerA, { type: "offer", sdp: "v=0" });
     expect(await a.next("signal")).toEqual([peerB, { type: "offer", sdp: "v=0" }]);
+  });
+
+  it("brings the seats of a live track to who says that it plays one, of this swarm alone, and reports slices that are missing", async () => {
+    const a = start(peerA);
+    await a.next("up");
+    a.client.live({ tracks: [7], willing: true, uplinkBps: null });
+    expect(await a.next("seats")).toEqual({ track: 7, of: 1, seats: [0, 1, 2, 3].map((slice) => ({ slice, copy: 0 })) });
+    a.client.live({ tracks: [7], willing: false, uplinkBps: 5e6 });
+    expect(await a.next("seats")).toEqual({ track: 7, of: 0, seats: [] });
+    a.client.missing({ track: 7, sequence: 3, slices: [9] });
+    expect(await a.next("error")).toMatchObject({ request: "missing", code: "bad-payload" });
   });
 
   it("hands refusals on with code and message", async () => {

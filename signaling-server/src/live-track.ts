@@ -24,6 +24,8 @@ const BARRED_MS = 60_000;
  * rest. So seats are drawn anew when there are that many times as many fit viewers as when they were given.
  */
 const OUTGROWN = 2;
+/** Among so few everybody is everybody's neighbour anyway. */
+const FEW = 16;
 
 /** What tracks of all swarms share. */
 export interface SeatHall {
@@ -148,7 +150,7 @@ export class LiveTrack {
   #redraw(nowMs: number): void {
     const fit = this.#pool.sizeOf(0);
     for (const seats of this.#slices) {
-      const holder = seats.holders.find((h) => fit >= OUTGROWN * Math.max(1, seats.fitAtGrant(h)));
+      const holder = seats.holders.find((h) => fit >= OUTGROWN * Math.max(FEW, seats.fitAtGrant(h)));
       if (holder === undefined) continue;
       const next = this.#choose(seats, nowMs);
       if (next === undefined || this.#cost(next, seats, holder, nowMs) > this.#cost(holder, seats, holder, nowMs)) continue;

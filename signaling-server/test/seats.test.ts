@@ -146,12 +146,20 @@ describe("the holder of a seat", () => {
     expect(distinct(book)).toBe(4);
   });
 
-  it("keeps its seat while it does its part: a hundred others that come and report change nothing", () => {
-    const book = audience(30);
+  it("keeps its seat while it does its part: others that come and report change nothing, be they half as many again", () => {
+    const book = audience(40);
     const before = book.holders();
-    for (const n of range(31, 130)) book.watch(n);
-    for (let i = 0; i < 10; i += 1) book.grow(...range(1, 130));
+    for (const n of range(41, 60)) book.watch(n);
+    for (let i = 0; i < 10; i += 1) book.grow(...range(1, 60));
     expect(book.holders()).toEqual(before);
+  });
+
+  it("gives it to anybody when the audience has doubled: those who came first are each other's neighbours", () => {
+    const book = audience(64);
+    for (const n of range(65, 1_000)) book.watch(n);
+    for (let i = 0; i < 3; i += 1) book.grow(...range(1, 1_000));
+    expect(book.holders().flat().filter((n) => n > 250).length).toBeGreaterThan(2);
+    expect(distinct(book)).toBe(8);
   });
 });
 

@@ -6,7 +6,11 @@ import type {
   FindReply,
   JoinReply,
   JoinRequest,
+  LiveRequest,
+  MissingReply,
+  MissingRequest,
   OkReply,
+  SeatsMessage,
   ServerToClientEvents,
   SignalData,
   StatReply, StatReport,
@@ -24,7 +28,7 @@ const FINAL: readonly ErrorCode[] = ["bad-payload", "too-many-swarms"];
 
 /** A request that the tracker refused, or did not answer (`timeout`). */
 export interface SignalingError {
-  readonly request: "join" | "find" | "signal" | "stat";
+  readonly request: "join" | "find" | "signal" | "stat" | "live" | "missing";
   readonly code: ErrorCode | "timeout";
   /** One sentence that says what to do. */
   readonly message: string;
@@ -40,6 +44,8 @@ export interface SignalingEvents {
   /** The answer to {@link SignalingClient.find}. */
   readonly onPeers: (reply: FindReply) => void;
   readonly onSignal: (from: PeerId, data: SignalData) => void;
+  /** The seats of this peer in one track, all of them. */
+  readonly onSeats: (message: Omit<SeatsMessage, "swarm">) => void;
   readonly onError: (error: SignalingError) => void;
 }
 
@@ -98,6 +104,10 @@ export class SignalingClient {
     socket.on("signal", ({ swarm, from, data }) => {
       if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data);
     });
+    socket.on("seats", ({ swarm, track, seats, of }) => {
+      // What comes late, after a break of the line, is of the time before it.
+      if (this.isJoined && swarm === this.#request.swarm && Array.isArray(seats)) this.#events.onSeats({ track, seats, of });
+    });
   }
 
   /** Asks for up to `count` peers that are not in `except`; `onPeers` answers. */
@@ -119,6 +129,20 @@ export class SignalingClient {
   report(stat: Omit<StatReport, "swarm">): void {
     this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: StatReply | ErrorReply) => {
       if (this.isJoined && !this.#failed("stat", error, reply) && reply.ok) this.#events.onPeers({ ...reply, peers: [] });
+    });
+  }
+
+  /** The live tracks that this peer plays; to be sent when they change, and after every `onUp`. `onSeats` answers, one a track. */
+  live(status: Omit<LiveRequest, "swarm">): void {
+    this.#whenJoined()?.emit("live", { swarm: this.#request.swarm, ...status }, (error: Error | null, reply: OkReply | ErrorReply) => {
+      this.#failed("live", error, reply);
+    });
+  }
+
+  /** Slices of a live segment that have not come. */
+  missing(report: Omit<MissingRequest, "swarm">): void {
+    this.#whenJoined()?.emit("missing", { swarm: this.#request.swarm, ...report }, (error: Error | null, reply: MissingReply | ErrorReply) => {
+      this.#failed("missing", error, reply);
     });
   }
 
@@ -151,7 +175,7 @@ export class SignalingClient {
     return this.isJoined ? this.#socket?.timeout(REPLY_TIMEOUT_MS) : undefined;
   }
 
-  #failed(request: SignalingError["request"], error: Error | null, reply: OkReply | ErrorReply, peer?: PeerId): boolean {
+  #failed(request: SignalingError["request"], error: Error | null, reply: { ok: true } | ErrorReply, peer?: PeerId): boolean {
     // No answer because the line broke is `onDown`'s to tell.
     if (this.#state === "destroyed" || (error && this.#socket?.connected !== true)) return true;
     const to = peer === undefined ? {} : { peer };

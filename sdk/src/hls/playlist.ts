@@ -52,6 +52,20 @@ export class PlaylistReader {
     for (const track of this.#hls.audioTracks) if (track.details) this.#read("audio", track, track.details);
   }
 
+  /**
+   * Has hls.js load a live rendition's playlist now, if it is the one that plays. Its own rhythm stays: it takes the time of the next
+   * request over from the playlist before.
+   */
+  reload(id: TrackId): void {
+    const hls = this.#hls;
+    const index = hls.loadLevel;
+    const levelInfo = hls.levels[index];
+    const details = levelInfo?.details;
+    // Where the server holds a request back until there is something new, hls.js hears of it at once.
+    if (levelInfo && details?.live && !details.canBlockReload && this.#trackOf.get(details) === id)
+      hls.trigger("hlsLevelLoading" as Events.LEVEL_LOADING, { url: levelInfo.uri, level: index, levelInfo, pathwayId: levelInfo.attrs["PATHWAY-ID"], id: 0, deliveryDirectives: null });
+  }
+
   destroy(): void {
     this.#hls.off("hlsLevelUpdated" as Events.LEVEL_UPDATED, this.#onLevel, this);
     this.#hls.off("hlsAudioTrackUpdated" as Events.AUDIO_TRACK_UPDATED, this.#onAudio, this);
