@@ -51,6 +51,22 @@ it("names the line that replays a breach", () => {
   })).toThrow(/the books do not balance\nReplay: npm run sim -- --scenario live --peers 20 --seed 7/);
 });
 
+it("takes a live stream from the origin about twice, by seats, and by drawing within a segment when the tracker has died", { timeout: 60_000 }, () => {
+  const world = new World((SCENARIOS.live as (typeof SCENARIOS)[string]).setting({ ...wishes, peers: 60, ri: 2, seconds: 60 }), { seed: 3, delivery: "mesh", checkEvery: 1_000 });
+  const bytesBy = (): readonly [seat: number, slice: number] => [world.meter.originBytes.seat, world.meter.originBytes.slice];
+  const streamBytes = (seconds: number): number => (world.setting.stream.rateBps / 8) * seconds;
+  world.clock.runUntil(40_000);
+  const [seat, slice] = bytesBy();
+  expect(seat / streamBytes(20)).toBeGreaterThan(0.9);
+  expect(seat / streamBytes(20)).toBeLessThan(2.5);
+  expect(slice / streamBytes(20)).toBeLessThan(0.3);
+  world.trackerHost.die();
+  world.clock.runUntil(60_000);
+  const [lateSeat, lateSlice] = bytesBy();
+  expect((lateSeat - seat) / streamBytes(20)).toBeLessThan(0.3);
+  expect((lateSlice - slice) / streamBytes(20)).toBeGreaterThan(0.5);
+});
+
 it("finds a viewer that waits for ever", () => {
   const world = small();
   world.clock.in(12_000, () => {
