@@ -10,8 +10,8 @@ export interface TrackerSetting {
   readonly connectRoundTrips: number;
 }
 
-/** A connection that breaks without a word is noticed by Socket.IO's ping: after 20 to 45 s. */
-const SILENT_MS = [20_000, 45_000] as const;
+/** A connection that breaks without a word is noticed by the server's ping: every 10 s, with 8 s to answer. */
+const SILENT_MS = [8_000, 18_000] as const;
 
 /** The real tracker behind lines with a delay, and the process it dies with. */
 export class TrackerHost {
