@@ -4,7 +4,7 @@ import { type Figures, meanFigures, orderOf, sum } from "./figures.js";
 
 /** One world of the simulator's scenario `calibration`, `seconds` from a live segment's appearance on. */
 function simulatedFigures({ peers, seconds, seed }: { readonly peers: number; readonly seconds: number; readonly seed: number }): Figures & { readonly startedAtMs: readonly number[] } {
-  const { world } = simulate({ scenario: "calibration", peers, seed, delivery: "mesh", ri: 1, seconds, freeRiders: undefined, polluters: undefined, checkEvery: 500 });
+  const { world } = simulate({ scenario: "calibration", peers, seed, delivery: "seats", ri: 1, seconds, freeRiders: undefined, polluters: undefined, checkEvery: 500 });
   const { meter, clock } = world;
   const viewers = world.members.filter((member) => member instanceof Viewer);
   const stats = viewers.map((viewer) => viewer.engine.stats(clock.nowMs));

@@ -1,5 +1,5 @@
 import { SCENARIOS } from "./scenario.js";
-import type { Delivery } from "./world.js";
+import { DELIVERIES, type Delivery } from "./world.js";
 
 export interface CliOptions {
   readonly scenario: string;
@@ -17,7 +17,7 @@ export interface CliOptions {
   readonly checkEvery: number;
 }
 
-export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery mesh|origin] [--ri X] [--seconds T]
+export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery seats|mesh|origin] [--ri X] [--seconds T]
                [--free-riders SHARE] [--polluters SHARE] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
 npm run sim -- --list`;
 
@@ -45,8 +45,9 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
   };
   const scenario = values.get("--scenario") ?? "live";
   if (!Object.hasOwn(SCENARIOS, scenario)) throw new CliError(`There is no scenario ${scenario}. There are: ${Object.keys(SCENARIOS).join(", ")}.`);
-  const delivery = values.get("--delivery") ?? "mesh";
-  if (delivery !== "mesh" && delivery !== "origin") throw new CliError(`--delivery is mesh or origin, not ${delivery}.`);
+  const named = values.get("--delivery") ?? "seats";
+  const delivery = DELIVERIES.find((d) => d === named);
+  if (delivery === undefined) throw new CliError(`--delivery is ${DELIVERIES.join(", ")}, not ${named}.`);
   if (values.has("--seeds") && values.has("--plot")) throw new CliError("--plot draws one run: give it a --seed, without --seeds.");
   return {
     scenario, delivery,

@@ -1,13 +1,13 @@
 import { quantile } from "./histogram.js";
 import { oracleOffload } from "./oracle.js";
-import type { World } from "./world.js";
+import type { Delivery, World } from "./world.js";
 
 /** What a run has shown; the keys of --json. */
 export interface Result {
   readonly scenario: string;
   readonly seed: number;
   readonly peers: number;
-  readonly delivery: "mesh" | "origin";
+  readonly delivery: Delivery;
   readonly ri: number;
   readonly offload: number;
   /** Live: min(1 - 1/N, mean uplink / rate). VoD: what the oracle would have done for the same viewers. */

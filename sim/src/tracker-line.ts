@@ -55,6 +55,7 @@ export class TrackerLine {
 
   /** Told at once, and again after joining. */
   live(status: LiveStatus): void {
+    if (this.#viewer.world.options.delivery === "mesh") return;
     this.#live = status;
     const { tracks, willing, uplinkBps = null } = status;
     this.#emit("live", { swarm: SWARM, tracks: [...tracks], willing, uplinkBps });

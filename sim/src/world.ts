@@ -17,7 +17,9 @@ import { Trace } from "./trace.js";
 import { TrackerHost } from "./tracker-host.js";
 import { Viewer } from "./viewer.js";
 
-export type Delivery = "mesh" | "origin";
+/** How segments get to viewers: the SDK as it is, the same without origin seats, or hls.js alone. */
+export const DELIVERIES = ["seats", "mesh", "origin"] as const;
+export type Delivery = (typeof DELIVERIES)[number];
 export type Member = Viewer | PlainViewer;
 
 /** N viewers with real engines, links between them, an origin and the real tracker: in virtual time, from one seed. */
@@ -136,7 +138,7 @@ export class World {
       index, peer: chance.hex(16) as PeerId, access: this.#access.deal(), conduct: this.#conduct(chance), seed: chance.below(2 ** 31),
       level: this.levels[this.setting.startLevel] as Stream, best: this.levels[0] as Stream,
     };
-    const member = this.options.delivery === "mesh" ? new Viewer(this, setting) : new PlainViewer(this, setting);
+    const member = this.options.delivery === "origin" ? new PlainViewer(this, setting) : new Viewer(this, setting);
     this.members.push(member);
     this.present.add(member);
     if (member instanceof Viewer) this.byId.set(member.peer, member);

@@ -4,7 +4,7 @@ import { Viewer } from "../src/viewer.js";
 
 const PEERS = 6;
 const calibration = (seed: number) =>
-  simulate({ scenario: "calibration", peers: PEERS, seed, delivery: "mesh", ri: 1, seconds: 24, freeRiders: undefined, polluters: undefined, checkEvery: 500 }).world;
+  simulate({ scenario: "calibration", peers: PEERS, seed, delivery: "seats", ri: 1, seconds: 24, freeRiders: undefined, polluters: undefined, checkEvery: 500 }).world;
 
 it("on one machine everybody is everybody's neighbour", () => {
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {

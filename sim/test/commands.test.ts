@@ -124,7 +124,7 @@ function worldOf(live: boolean, polluters: number, seed: number): World {
   const { setting } = (live ? SCENARIOS.live : SCENARIOS.vod) as (typeof SCENARIOS)[string];
   const whole = setting({ peers: 1, ri: 1.2, seconds: 10_000, freeRiders: 0.1, polluters });
   const arrivals = { ...whole.arrivals, first: 0, perSecond: 0 };
-  return new World({ ...whole, stream: { ...whole.stream, rateBps: 1e6 }, arrivals, warmUpS: 0 }, { seed, delivery: "mesh", checkEvery: 1 });
+  return new World({ ...whole, stream: { ...whole.stream, rateBps: 1e6 }, arrivals, warmUpS: 0 }, { seed, delivery: "seats", checkEvery: 1 });
 }
 
 it("keeps every engine's books, whatever happens to it, and recovers", { timeout: 120_000 }, () => {

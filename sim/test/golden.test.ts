@@ -13,14 +13,14 @@ const PEERS: Readonly<Record<string, number>> = { "flash-crowd": 20, calibration
 
 for (const scenario of Object.keys(SCENARIOS)) {
   it(`golden: ${scenario}`, { timeout: 120_000 }, async () => {
-    const options = { scenario, peers: PEERS[scenario] ?? 100, seed: 1, delivery: "mesh", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+    const options = { scenario, peers: PEERS[scenario] ?? 100, seed: 1, delivery: "seats", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
     const { result } = simulate(options);
     await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`, `replay: ${replayLine(options)}`).toMatchFileSnapshot(`golden/${scenario}.txt`);
   });
 }
 
-it("golden: plain hls.js", async () => {
-  const options = { scenario: "live", peers: 100, seed: 1, delivery: "origin", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+it.each(["mesh", "origin"] as const)("golden: live, %s alone", { timeout: 120_000 }, async (delivery) => {
+  const options = { scenario: "live", peers: 100, seed: 1, delivery, ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
   const { result } = simulate(options);
-  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot("golden/live-origin.txt");
+  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/live-${delivery}.txt`);
 });

@@ -4,9 +4,9 @@ import { simulate } from "../src/simulate.js";
 import { Viewer } from "../src/viewer.js";
 import { World } from "../src/world.js";
 
-const options = { scenario: "live", peers: 20, seed: 7, delivery: "mesh", ri: 1.2, seconds: 30, freeRiders: undefined, polluters: undefined, checkEvery: 100 } as const;
+const options = { scenario: "live", peers: 20, seed: 7, delivery: "seats", ri: 1.2, seconds: 30, freeRiders: undefined, polluters: undefined, checkEvery: 100 } as const;
 const wishes = { peers: 8, ri: 1.2, seconds: 30, freeRiders: undefined, polluters: undefined };
-const small = (checkEvery = 100): World => new World((SCENARIOS.live as (typeof SCENARIOS)[string]).setting(wishes), { seed: 3, delivery: "mesh", checkEvery });
+const small = (checkEvery = 100): World => new World((SCENARIOS.live as (typeof SCENARIOS)[string]).setting(wishes), { seed: 3, delivery: "seats", checkEvery });
 
 it("goes the same way twice", { timeout: 60_000 }, () => {
   const first = simulate(options).result;
@@ -52,7 +52,7 @@ it("names the line that replays a breach", () => {
 });
 
 it("takes a live stream from the origin about twice, by seats, and by drawing within a segment when the tracker has died", { timeout: 60_000 }, () => {
-  const world = new World((SCENARIOS.live as (typeof SCENARIOS)[string]).setting({ ...wishes, peers: 60, ri: 2, seconds: 60 }), { seed: 3, delivery: "mesh", checkEvery: 1_000 });
+  const world = new World((SCENARIOS.live as (typeof SCENARIOS)[string]).setting({ ...wishes, peers: 60, ri: 2, seconds: 60 }), { seed: 3, delivery: "seats", checkEvery: 1_000 });
   const bytesBy = (): readonly [seat: number, slice: number] => [world.meter.originBytes.seat, world.meter.originBytes.slice];
   const streamBytes = (seconds: number): number => (world.setting.stream.rateBps / 8) * seconds;
   world.clock.runUntil(40_000);
