@@ -1,4 +1,4 @@
-import { WHOLE_STREAM } from "../buffers.js";
+import { SHORT, WHOLE_STREAM } from "../buffers.js";
 import { expect, test } from "../fixtures.js";
 
 /** Flips a bit of every chunk that the page sends: a frame begins with the length of its first message, then that one's type. */
@@ -17,13 +17,13 @@ function pollute(): void {
 
 test("a peer that sends false chunks is banned, and nothing false is played", async ({ open }) => {
   const [honest, liar, victim] = [await open(), await open({ before: pollute }), await open()];
+  // Long enough that there is still something to ask for when the liar's connection opens, be it late.
   for (const full of [honest, liar]) {
-    await full.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
-    await full.handed(12);
+    await full.play("/vod-90/level2.m3u8", { hls: WHOLE_STREAM });
+    await full.handed(90);
   }
   const { peer } = await liar.playerStats();
-  await victim.play("/vod-12/level1.m3u8", { hls: WHOLE_STREAM });
-  await victim.handed(12);
+  await victim.play("/vod-90/level2.m3u8", { hls: SHORT });
   await expect.poll(async () => (await victim.page.evaluate(() => viewer.bans)).map((ban) => ban.peer)).toEqual([peer]);
   expect((await victim.playerStats()).bannedPeers).toBe(1);
   await victim.reaches(2);
