@@ -21,9 +21,14 @@ function stateWith(setting: { count?: number; live?: boolean; kind?: TrackKind }
   return state;
 }
 
+/** So many others hold chunk `i`. */
+function heldBy(segment: StoredSegment, counts: readonly number[]): void {
+  counts.forEach((count, i) => (segment.holders[i] = ((segment.holders[i] ?? 0) & 1) | (((1 << count) - 1) << 1)));
+}
+
 function seeder(state: EngineState): Neighbour {
-  const neighbour = new Neighbour(peerId(1), 0);
-  for (const s of state.store.segments.values()) neighbour.holdings.set(s.ref.id, { sizeBytes: s.sizeBytes ?? 0, chunks: "all" });
+  const neighbour = new Neighbour(peerId(1), 1, 0);
+  for (const s of state.store.segments.values()) s.setHolder(neighbour, "all");
   return neighbour;
 }
 
@@ -77,7 +82,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
   test("high: strict in order, whatever is rare", () => {
     const state = stateWith();
     const first = state.store.get(info(0).ref)!;
-    first.availability.set([9, 1, 5, 2]);
+    heldBy(first, [9, 1, 5, 2]);
     const picks = pickChunks(seeder(state), candidates(state, 0), { ...options, count: 6 });
     expect(picks.map((p) => [p.segment.ref.sequence, p.chunk])).toEqual([[0, 0], [0, 1], [0, 2], [0, 3], [1, 0], [1, 1]]);
   });
@@ -86,9 +91,9 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     const state = stateWith();
     Object.assign(state.playhead, { positionS: 0 });
     const list = candidates(state, 0).filter((c) => c.priority === "mid");
-    for (const { segment } of list) segment.availability.fill(5);
-    list[4]!.segment.availability[2] = 1;
-    list[7]!.segment.availability[0] = 2;
+    for (const { segment } of list) heldBy(segment, [5, 5, 5, 5]);
+    heldBy(list[4]!.segment, [5, 5, 1, 5]);
+    heldBy(list[7]!.segment, [2, 5, 5, 5]);
     const picks = pickChunks(seeder(state), list, { ...options, count: 2 });
     expect(picks.map((p) => [p.segment, p.chunk])).toEqual([[list[4]!.segment, 2], [list[7]!.segment, 0]]);
   });
@@ -111,7 +116,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     const state = stateWith({ count: 1 });
     const segment = state.store.get(info(0).ref)!;
     const neighbour = seeder(state);
-    neighbour.holdings.set(segment.ref.id, { sizeBytes: CHUNKS * CHUNK_BYTES, chunks: Uint8Array.of(0b1110_0000) });
+    segment.setHolder(neighbour, Uint8Array.of(0b1110_0000));
     segment.countRequest(0, 1);
     segment.countFetch(1, 1);
     expect(pickChunks(neighbour, candidates(state, 0), options).map((p) => p.chunk)).toEqual([2]);
@@ -119,19 +124,12 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     expect(pickChunks(neighbour, candidates(state, 0), options)).toEqual([]);
   });
 
-  test("a neighbour that names another size holds nothing of ours", () => {
-    const state = stateWith({ count: 1 });
-    const neighbour = new Neighbour(peerId(1), 0);
-    neighbour.holdings.set(info(0).ref.id, { sizeBytes: CHUNKS * CHUNK_BYTES - 1, chunks: "all" });
-    expect(pickChunks(neighbour, candidates(state, 0), options)).toEqual([]);
-  });
-
   test("live: what hardly anybody has takes half of the room before what is urgent", () => {
     const state = stateWith({ live: true, count: 4 });
     Object.assign(state.playhead, { positionS: 0 });
-    for (const s of state.store.segments.values()) s.availability.fill(9);
+    for (const s of state.store.segments.values()) heldBy(s, [9, 9, 9, 9]);
     const fresh = state.store.get(info(3).ref)!;
-    fresh.availability.set([9, 1, 2, 9]);
+    heldBy(fresh, [9, 1, 2, 9]);
     const picks = pickChunks(seeder(state), candidates(state, 0), { ...options, count: 4 });
     expect(picks.map((p) => [p.segment.ref.sequence, p.chunk, p.urgent])).toEqual([[3, 1, false], [3, 2, false], [0, 0, true], [0, 1, true]]);
   });

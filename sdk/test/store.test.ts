@@ -51,11 +51,11 @@ describe("Store", () => {
     const store = storeOf(1);
     const [segment] = store.segments.values();
     fill(store, segment!);
-    segment!.availability.fill(3);
+    segment!.holders.fill(3);
     store.evict(segment!);
     expect(store.heldBytes).toBe(0);
     expect(segment).toMatchObject({ sizeBytes: 2 * CHUNK_BYTES, verifiedCount: 0, complete: false });
-    expect([...segment!.availability]).toEqual([3, 3]);
+    expect([...segment!.holders]).toEqual([3, 3]);
   });
 
   test("live: what is three segments behind the playlist is discarded (TR3)", () => {

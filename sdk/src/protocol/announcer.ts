@@ -87,7 +87,7 @@ export class Announcer {
   /** The whole buffer map, wants and promises: what a new neighbour needs to know. An empty map is sent too. */
   introduce(neighbour: Neighbour, nowMs: number): void {
     const { store, options } = this.#state;
-    const entries = options.serves ? [...store.segments.values()].filter((s) => s.verifiedCount > 0).map(entryOf) : [];
+    const entries = options.serves ? [...store.segments.values()].filter((s) => s.verifiedCount > 0).map((s) => s.entry) : [];
     if (entries.length === 0) this.#state.send(neighbour.peer, { type: "HAVE", entries });
     else this.#sendEntries(neighbour, entries);
     neighbour.toldChange = this.#change;
@@ -119,7 +119,7 @@ export class Announcer {
 
   #tell(neighbour: Neighbour, nowMs: number): void {
     const entries: BufferMapEntry[] = [];
-    for (const segment of this.#changed) if (segment.change > neighbour.toldChange && segment.chunks > 0) entries.push(entryOf(segment));
+    for (const segment of this.#changed) if (segment.change > neighbour.toldChange && segment.chunks > 0) entries.push(segment.entry);
     neighbour.toldChange = this.#change;
     neighbour.toldMs = nowMs;
     this.#sendEntries(neighbour, entries);
@@ -157,9 +157,4 @@ export class Announcer {
     }
     flush();
   }
-}
-
-function entryOf(segment: StoredSegment): BufferMapEntry {
-  const chunks = segment.complete ? "all" : segment.verifiedCount === 0 ? "none" : segment.verified.slice();
-  return { segment: segment.ref, sizeBytes: segment.sizeBytes ?? 0, chunks };
 }

@@ -39,6 +39,13 @@ export function countBits(field: Bitfield, bits: number): number {
   return count;
 }
 
+/** How many bits of a 32-bit number are set. */
+export function popCount(bits: number): number {
+  let n = bits - ((bits >>> 1) & 0x5555_5555);
+  n = (n & 0x3333_3333) + ((n >>> 2) & 0x3333_3333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}
+
 export const isFull = (field: Bitfield, bits: number): boolean => firstMissing(field, bits) === -1;
 
 /** The lowest index from `from` on that is not set, or -1. */

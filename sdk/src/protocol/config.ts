@@ -72,8 +72,8 @@ export const BAN_POINTS = 100;
 export const BAN_MS = 600_000;
 
 /** Segments of which a neighbour's buffer map is remembered. */
-export const MAX_HOLDINGS = 8_192;
+export const MAX_CLAIMS = 8_192;
 /** And their bitfields together, bytes. */
-export const MAX_HOLDING_BYTES = 1024 * 1024;
+export const MAX_CLAIM_BYTES = 1024 * 1024;
 /** Segments that one neighbour may have promised at a time. */
 export const MAX_PROMISED_SEGMENTS = 64;

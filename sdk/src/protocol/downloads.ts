@@ -229,13 +229,10 @@ export class Downloads {
 }
 
 /** Consecutive chunks of one segment become one run. */
-export const toRuns = (picks: readonly { readonly segment: StoredSegment; readonly chunk: number }[]): ChunkRun[] => chunkRuns(picks.map(({ segment, chunk }) => ({ segment: segment.ref, chunk })));
-
-/** As {@link toRuns}, for chunks of segments that may be gone. */
-export function chunkRuns(chunks: readonly { readonly segment: SegmentRef; readonly chunk: number }[]): ChunkRun[] {
-  const sorted = [...chunks].sort((a, b) => (a.segment.id === b.segment.id ? a.chunk - b.chunk : a.segment.id < b.segment.id ? -1 : 1));
+export function toRuns(picks: readonly { readonly segment: StoredSegment; readonly chunk: number }[]): ChunkRun[] {
+  const sorted = [...picks].sort((a, b) => (a.segment === b.segment ? a.chunk - b.chunk : a.segment.ref.id < b.segment.ref.id ? -1 : 1));
   const runs: { segment: SegmentRef; first: number; count: number }[] = [];
-  for (const { segment, chunk } of sorted) {
+  for (const { segment: { ref: segment }, chunk } of sorted) {
     const last = runs.at(-1);
     if (last !== undefined && last.segment.id === segment.id && last.first + last.count === chunk) last.count++;
     else runs.push({ segment, first: chunk, count: 1 });

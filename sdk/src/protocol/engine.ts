@@ -1,5 +1,5 @@
 import { Announcer } from "./announcer.js";
-import { type EngineOptions, MAX_HOLDING_BYTES, MAX_HOLDINGS, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
+import { type EngineOptions, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
 import { Fetches, type OriginChunk } from "./fetches.js";
@@ -8,11 +8,11 @@ import { Integrity } from "./integrity.js";
 import { Judge } from "./judge.js";
 import { Membership } from "./membership.js";
 import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
-import type { Holding, Neighbour } from "./neighbour.js";
+import type { Claim, Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
 import { Seats } from "./seats.js";
-import { CHUNK_BYTES } from "./segment.js";
+import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 import { Uploads } from "./uploads.js";
@@ -210,7 +210,7 @@ export class Engine {
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
     this.#judge.forget(peer);
-    for (const [id, holding] of neighbour.holdings) this.#count(id, holding, undefined);
+    for (const segment of this.#state.store.segments.values()) segment.clearColumn(neighbour);
     this.#judge.review(nowMs);
   }
 
@@ -270,33 +270,21 @@ export class Engine {
     const isFirst = !neighbour.mapped;
     neighbour.mapped = true;
     for (const { segment: ref, sizeBytes, chunks } of message.entries) {
-      const known = neighbour.holdings.get(ref.id);
-      neighbour.forgetHolding(ref.id);
       // Outside the live window everything counts as deleted (TR3).
-      if (chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track)) {
-        this.#count(ref.id, known, undefined);
-        continue;
+      const isGone = chunks === "none" || ref.sequence < this.#state.store.discardBefore(ref.track);
+      let segment = this.#state.store.get(ref);
+      if (segment === undefined && !isGone) {
+        this.#desk.foresee(ref, nowMs);
+        segment = this.#state.store.get(ref);
       }
-      // The first entry is the one that has not been renewed for longest.
-      for (const [oldest, holding] of neighbour.holdings) {
-        if (neighbour.holdings.size < MAX_HOLDINGS && neighbour.holdingBytes <= MAX_HOLDING_BYTES) break;
-        this.#count(oldest, holding, undefined);
-        neighbour.forgetHolding(oldest);
-      }
-      if (!this.#state.store.segments.has(ref.id)) this.#desk.foresee(ref, nowMs);
-      neighbour.holdings.set(ref.id, { sizeBytes, chunks });
-      if (chunks !== "all") neighbour.holdingBytes += chunks.length;
-      const segment = this.#state.store.get(ref);
+      if (isGone || segment?.sizeBytes !== sizeBytes) {
+        segment?.setHolder(neighbour, "none");
+        neighbour.dropClaim(ref.id);
+        if (chunks === "none" || isGone) continue;
+        this.#claim(neighbour, ref, { sizeBytes, chunks });
+        if (segment !== undefined && !this.#sized(segment, sizeBytes, neighbour, nowMs)) return;
+      } else segment.setHolder(neighbour, chunks);
       if (segment !== undefined) segment.progressMs = nowMs;
-      if (segment !== undefined && segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
-      else this.#count(ref.id, known, { sizeBytes, chunks });
-      if (segment?.sizeBytes !== undefined && segment.sizeBytes !== sizeBytes) {
-        if (segment.sizeCertain) return this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
-        if (!segment.sizeDisputed) {
-          segment.sizeDisputed = true;
-          this.#plan.examine(segment, 0, "settle", nowMs);
-        }
-      }
       for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
       if (chunks === "all") neighbour.promises.delete(ref.id);
     }
@@ -304,22 +292,26 @@ export class Engine {
     this.#downloads.fill(neighbour, nowMs);
   }
 
-  /** A neighbour's part of a segment has become another one. */
-  #count(id: string, before: Holding | undefined, after: Holding | undefined): void {
-    const segment = this.#state.store.segments.get(id);
-    if (segment === undefined) return;
-    const lost = before?.sizeBytes === segment.sizeBytes ? before?.chunks : undefined;
-    const won = after?.sizeBytes === segment.sizeBytes ? after?.chunks : undefined;
-    const { availability } = segment;
-    for (let first = 0; first < availability.length; first += 8) {
-      const old = byteOf(lost, first >> 3);
-      const now = byteOf(won, first >> 3);
-      if (old === now) continue;
-      for (let i = first, bit = 0x80; i < Math.min(first + 8, availability.length); i++, bit >>= 1) {
-        const by = (now & bit ? 1 : 0) - (old & bit ? 1 : 0);
-        if (by !== 0) availability[i] = Math.max(0, (availability[i] ?? 0) + by);
-      }
+  /** Kept until the segment is known by that size. The first claim is the one that has not been renewed for longest. */
+  #claim(neighbour: Neighbour, ref: SegmentRef, claim: Claim): void {
+    for (const oldest of neighbour.claims.keys()) {
+      if (neighbour.claims.size < MAX_CLAIMS && neighbour.claimBytes <= MAX_CLAIM_BYTES) break;
+      neighbour.dropClaim(oldest);
     }
+    neighbour.claim(ref.id, claim);
+  }
+
+  /** A neighbour tells a size that we do not have. False when that was the end of it. */
+  #sized(segment: StoredSegment, sizeBytes: number, neighbour: Neighbour, nowMs: number): boolean {
+    if (segment.sizeBytes === undefined) this.#desk.learnSize(segment, sizeBytes, false);
+    else if (segment.sizeCertain) {
+      this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
+      return false;
+    } else if (!segment.sizeDisputed) {
+      segment.sizeDisputed = true;
+      this.#plan.examine(segment, 0, "settle", nowMs);
+    }
+    return true;
   }
 
   #promise(neighbour: Neighbour, { runs, withdrawn }: Extract<Message, { type: "PROMISE" }>, nowMs: number): void {
@@ -339,10 +331,9 @@ export class Engine {
   #rejected(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
     for (const run of runs) {
       this.#downloads.rejected(neighbour, run);
-      const holding = neighbour.holdings.get(run.segment.id);
-      if (holding === undefined || neighbour.chokesUs) continue;
-      this.#count(run.segment.id, holding, undefined);
-      neighbour.forgetHolding(run.segment.id);
+      if (neighbour.chokesUs) continue;
+      this.#state.store.get(run.segment)?.setHolder(neighbour, "none");
+      neighbour.dropClaim(run.segment.id);
     }
     this.#downloads.fillAll(nowMs);
   }
@@ -429,12 +420,14 @@ export class Engine {
   /** The origin tells the size; neighbours who told another one lied or were deceived. */
   #learnSize(segment: StoredSegment, sizeBytes: number, nowMs: number): void {
     if (segment.sizeCertain && segment.sizeBytes === sizeBytes) return;
+    const { neighbours } = this.#state;
+    const wrong = segment.sizeBytes === sizeBytes ? [] : [...neighbours.values()].filter((n) => segment.isHeldBy(n));
     this.#desk.learnSize(segment, sizeBytes, true);
     segment.sizeDisputed = false;
-    for (const n of this.#state.neighbours.values()) {
-      const holding = n.holdings.get(segment.ref.id);
-      if (holding === undefined || holding.sizeBytes === sizeBytes) continue;
-      n.forgetHolding(segment.ref.id);
+    // What they have claimed by the right size is no claim any more.
+    for (const n of neighbours.values()) if (n.claims.has(segment.ref.id)) wrong.push(n);
+    for (const n of wrong) {
+      n.dropClaim(segment.ref.id);
       this.#blame(n.peer, WRONG_SIZE, "wrong size", nowMs);
     }
   }
@@ -450,5 +443,3 @@ export class Engine {
     return false;
   }
 }
-
-const byteOf = (chunks: Holding["chunks"] | undefined, index: number): number => (chunks === undefined ? 0 : chunks === "all" ? 0xff : (chunks[index] ?? 0));

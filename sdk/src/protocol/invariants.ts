@@ -1,5 +1,5 @@
 import { countBits } from "./bitfield.js";
-import { MAX_HOLDINGS, MAX_PIPELINE, MAX_PROMISED_SEGMENTS, MAX_UPLOAD_QUEUE } from "./config.js";
+import { MAX_CLAIMS, MAX_PIPELINE, MAX_PROMISED_SEGMENTS, MAX_UPLOAD_QUEUE } from "./config.js";
 import { chunkCount } from "./segment.js";
 import type { EngineState } from "./state.js";
 import type { StoredSegment } from "./stored-segment.js";
@@ -17,14 +17,20 @@ export function assertInvariants(state: EngineState): void {
   const requests = new Map<StoredSegment, Map<number, number>>();
   for (const n of neighbours.values()) {
     demand(n.outstanding.length <= 2 * MAX_PIPELINE && n.uploads.length <= MAX_UPLOAD_QUEUE, () => `${n.peer}: queues`);
-    demand(n.holdings.size <= MAX_HOLDINGS && n.promises.size <= MAX_PROMISED_SEGMENTS, () => `${n.peer}: holdings or promises`);
+    demand(n.claims.size <= MAX_CLAIMS && n.promises.size <= MAX_PROMISED_SEGMENTS, () => `${n.peer}: claims or promises`);
     for (const { segment, chunk } of n.outstanding) {
       const counts = requests.get(segment) ?? new Map<number, number>();
       requests.set(segment, counts.set(chunk, (counts.get(chunk) ?? 0) + 1));
       demand((counts.get(chunk) ?? 0) <= 2, () => `${segment.ref.id}/${chunk}: requested more than twice`);
     }
   }
+  let columns = 0;
+  for (const n of neighbours.values()) {
+    demand((columns & n.bit) === 0, () => `${n.peer}: another one's column`);
+    columns |= n.bit;
+  }
   for (const s of store.segments.values()) {
+    demand(s.holders.every((bits) => (bits & ~columns) === 0), () => `${s.ref.id}: held by one who is gone`);
     const counts = requests.get(s);
     s.requested.forEach((count, i) => demand(count === (counts?.get(i) ?? 0), () => `${s.ref.id}/${i}: ${count} requests counted of ${counts?.get(i) ?? 0}`));
   }

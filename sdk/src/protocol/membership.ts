@@ -13,6 +13,8 @@ const MAX_FIND_INTERVAL_MS = 60_000;
 /** What a full or unreachable peer is left alone for. */
 const SHUN_MS = 30_000;
 const MAX_EXCEPT = 64;
+/** Neighbours are the bits of a number: see StoredSegment.holders. */
+const COLUMNS = 32;
 
 /** Who is, may become and must not be a neighbour. */
 export class Membership {
@@ -50,12 +52,15 @@ export class Membership {
   connected(peer: PeerId, nowMs: number): Neighbour | undefined {
     this.#dialing.delete(peer);
     const { neighbours, options } = this.#state;
-    const reason = this.isBanned(peer, nowMs) ? "banned" : neighbours.size >= options.maxNeighbours ? "full" : undefined;
+    const reason = this.isBanned(peer, nowMs) ? "banned" : neighbours.size >= Math.min(options.maxNeighbours, COLUMNS) ? "full" : undefined;
     if (reason !== undefined || neighbours.has(peer)) {
       if (reason !== undefined) this.#state.emit({ type: "disconnect", peer, reason });
       return undefined;
     }
-    const neighbour = new Neighbour(peer, nowMs);
+    let taken = 0;
+    for (const n of neighbours.values()) taken |= n.bit;
+    // The lowest bit that is free.
+    const neighbour = new Neighbour(peer, ~taken & (taken + 1), nowMs);
     neighbours.set(peer, neighbour);
     return neighbour;
   }

@@ -1,12 +1,11 @@
-import { createBitfield, hasBit, setBit } from "./bitfield.js";
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { Message } from "./message.js";
 import type { SegmentRef } from "./segment.js";
 import type { StoredSegment } from "./stored-segment.js";
 
-/** What a neighbour says it holds of a segment. */
-export interface Holding {
+/** What a neighbour says it holds of a segment that is not known here, or not by that size. */
+export interface Claim {
   readonly sizeBytes: number;
   readonly chunks: "all" | Uint8Array;
 }
@@ -35,7 +34,7 @@ export interface OutstandingRequest {
 
 /** A request received and not served. */
 export interface QueuedUpload {
-  readonly segment: SegmentRef;
+  readonly segment: StoredSegment;
   readonly chunk: number;
   readonly urgent: boolean;
 }
@@ -46,9 +45,10 @@ export class Neighbour {
   serves = false;
   /** Its buffer map has arrived. */
   mapped = false;
-  readonly holdings = new Map<string, Holding>();
+  /** What it holds of known segments is in their columns: see {@link StoredSegment.holders}. */
+  readonly claims = new Map<string, Claim>();
   /** Size of the bitfields among them. */
-  holdingBytes = 0;
+  claimBytes = 0;
   wants = new Map<string, SegmentRef>();
   /** Runs it said it is fetching from the origin, by segment. */
   readonly promises = new Map<string, HeldPromise[]>();
@@ -82,8 +82,6 @@ export class Neighbour {
   uploadedBytes = 0;
 
   // give-to-get (TR2)
-  /** What we sent it, by segment. */
-  readonly given = new Map<string, Uint8Array>();
   forwardedOurs = 0;
   forwardedTotal = 0;
 
@@ -99,28 +97,28 @@ export class Neighbour {
   /** The origin is being asked about a chunk of its. */
   check: FetchId | undefined;
 
+  /** `bit`: its column in every segment, a power of two that no other neighbour has. */
   constructor(
     readonly peer: PeerId,
+    readonly bit: number,
     readonly connectedMs: number,
   ) {}
 
   holds(segment: StoredSegment, chunk: number): boolean {
-    const holding = this.holdings.get(segment.ref.id);
-    if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) return false;
-    return holding.chunks === "all" || hasBit(holding.chunks, chunk);
+    return ((segment.holders[chunk] ?? 0) & this.bit) !== 0;
   }
 
-  forgetHolding(segmentId: string): void {
-    const holding = this.holdings.get(segmentId);
-    if (holding === undefined) return;
-    if (holding.chunks !== "all") this.holdingBytes -= holding.chunks.length;
-    this.holdings.delete(segmentId);
+  claim(segmentId: string, claim: Claim): void {
+    this.dropClaim(segmentId);
+    this.claims.set(segmentId, claim);
+    if (claim.chunks !== "all") this.claimBytes += claim.chunks.length;
   }
 
-  markGiven(segment: StoredSegment, chunk: number): void {
-    let given = this.given.get(segment.ref.id);
-    if (given === undefined) this.given.set(segment.ref.id, (given = createBitfield(segment.chunks)));
-    setBit(given, chunk);
+  dropClaim(segmentId: string): void {
+    const claim = this.claims.get(segmentId);
+    if (claim === undefined) return;
+    if (claim.chunks !== "all") this.claimBytes -= claim.chunks.length;
+    this.claims.delete(segmentId);
   }
 
   /** Whether it has promised the chunk, and still may keep that. */

@@ -1,4 +1,3 @@
-import { hasBit } from "./bitfield.js";
 import { OPINION_MS, PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
@@ -184,7 +183,7 @@ export class OriginPlan {
   }
 
   #isSeen(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): boolean {
-    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if ((segment.availability[i] ?? 0) > 0 || segment.state[i] !== Chunk.missing) return true;
+    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if (segment.holders[i] !== 0 || segment.state[i] !== Chunk.missing) return true;
     return this.#fetches.covers(segment, slice.first) || neighbours.some((n) => n.hasPromised(segment.ref.id, slice.first, nowMs));
   }
 
@@ -240,17 +239,14 @@ export class OriginPlan {
       return isComing ? [] : [{ ...slice, key }];
     }
     if (!this.#state.isSmall && nowMs - segment.progressMs < LIFE_MS)
-      for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if ((segment.availability[i] ?? 0) > 0 || segment.state[i] !== Chunk.missing) return [];
-    const held = neighbours.flatMap((n) => {
-      const holding = n.serves ? n.holdings.get(id) : undefined;
-      return holding !== undefined && holding.sizeBytes === segment.sizeBytes ? [holding.chunks] : [];
-    });
-    if (held.includes("all")) return [];
+      for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if (segment.holders[i] !== 0 || segment.state[i] !== Chunk.missing) return [];
+    let serving = 0;
+    for (const n of neighbours) if (n.serves) serving |= n.bit;
     let first = -1;
     let end = 0;
     for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) {
       if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0 || segment.requested[i] !== 0) continue;
-      if (held.some((chunks) => chunks !== "all" && hasBit(chunks, i)) || neighbours.some((n) => n.hasPromised(id, i, nowMs))) continue;
+      if (((segment.holders[i] ?? 0) & serving) !== 0 || neighbours.some((n) => n.hasPromised(id, i, nowMs))) continue;
       if (first < 0) first = i;
       end = i + 1;
     }
@@ -297,12 +293,12 @@ export class OriginPlan {
   #isHopeless(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): boolean {
     if (nowMs - segment.wantedMs > MAX_FAILING_MS) return true;
     if (this.#state.gathering) return false;
-    return !neighbours.some((n) => n.holdings.has(segment.ref.id) || n.promises.has(segment.ref.id));
+    return !neighbours.some((n) => segment.isHeldBy(n) || n.claims.has(segment.ref.id) || n.promises.has(segment.ref.id));
   }
 
   #peersHoldRest(segment: StoredSegment): boolean {
     if (segment.chunks === 0) return false;
-    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && (segment.availability[i] ?? 0) === 0) return false;
+    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && segment.holders[i] === 0) return false;
     return true;
   }
 

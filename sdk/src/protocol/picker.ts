@@ -1,4 +1,3 @@
-import { hasBit } from "./bitfield.js";
 import { HIGH_WINDOW_S, LOW_WINDOW_S, MID_WINDOW_S } from "./config.js";
 import type { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -72,12 +71,12 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
 export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number }): Pick[] {
   const picks = pickNew(neighbour, list, options);
   const chosen = new Set(picks.map((p) => p.segment));
-  const rare: (Pick & { readonly rarity: number })[] = [];
+  /** By how many hold them. No more of each is kept than there is room for. */
+  const rare: Pick[][] = [];
   let gathered: Priority | undefined;
   const takeRarest = (): void => {
-    rare.sort((a, b) => a.rarity - b.rarity);
-    const room = gathered === "low" ? Math.min(options.lowCount, options.count - picks.length) : options.count - picks.length;
-    for (const pick of rare.slice(0, Math.max(0, room))) picks.push(pick);
+    const most = gathered === "low" ? Math.min(options.count, picks.length + options.lowCount) : options.count;
+    for (const some of rare) for (const pick of some ?? NONE) if (picks.length < most) picks.push(pick);
     rare.length = 0;
   };
   for (const { segment, priority } of list) {
@@ -86,11 +85,17 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
       takeRarest();
       gathered = priority;
     }
-    // In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
-    for (const chunk of offered(neighbour, segment, priority === "high" ? 0 : options.offset)) {
-      if (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk)) continue;
-      if (priority !== "high") rare.push({ segment, chunk, urgent: false, rarity: segment.availability[chunk] ?? 0 });
-      else if (picks.push({ segment, chunk, urgent: true }) >= options.count) return picks;
+    const { open } = segment;
+    const start = priority === "high" ? 0 : startOf(segment, options.offset);
+    for (let i = 0; i < open.length; i++) {
+      const chunk = open[(start + i) % open.length] as number;
+      if (!neighbour.holds(segment, chunk) || (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk))) continue;
+      if (priority === "high") {
+        if (picks.push({ segment, chunk, urgent: true }) >= options.count) return picks;
+        continue;
+      }
+      const some = (rare[segment.rarity(chunk)] ??= []);
+      if (some.length < options.count) some.push({ segment, chunk, urgent: false });
     }
   }
   takeRarest();
@@ -108,30 +113,25 @@ function pickNew(neighbour: Neighbour, list: readonly Candidate[], options: { co
   for (let c = list.length - 1; c >= 0; c--) {
     const { segment, priority, live } = list[c] as Candidate;
     if (!live || priority !== "mid") continue;
-    for (const chunk of offered(neighbour, segment, options.offset)) {
+    const { open } = segment;
+    const start = startOf(segment, options.offset);
+    for (let i = 0; i < open.length; i++) {
+      const chunk = open[(start + i) % open.length] as number;
       if (picks.length >= most) return picks;
-      if ((segment.availability[chunk] ?? 0) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
+      if (neighbour.holds(segment, chunk) && segment.rarity(chunk) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
     }
   }
   return picks;
 }
 
-/** Open chunks of the segment that the neighbour holds, in order from the `offset`th on, then those before it. */
-function offered(neighbour: Neighbour, segment: StoredSegment, offset: number): readonly number[] {
-  const { open, chunks } = segment;
-  if (open.length === 0) return NONE;
-  const holding = neighbour.holdings.get(segment.ref.id);
-  if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) return NONE;
-  const { chunks: held } = holding;
-  if (held === "all" && offset === 0) return open;
+/** In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread: where, among the open ones. */
+function startOf({ open, chunks }: StoredSegment, offset: number): number {
   const from = offset % chunks;
-  const later: number[] = [];
-  const earlier: number[] = [];
-  for (const chunk of open) if (held === "all" || hasBit(held, chunk)) (chunk < from ? earlier : later).push(chunk);
-  return later.concat(earlier);
+  const at = open.findIndex((chunk) => chunk >= from);
+  return at < 0 ? 0 : at;
 }
 
-const NONE: readonly number[] = [];
+const NONE: readonly Pick[] = [];
 
 /**
  * End-game: chunks that others have been asked for and that are slow in coming, while the deadline nears. At most two requests
@@ -141,12 +141,9 @@ export function pickEndgame(neighbour: Neighbour, list: readonly Candidate[], op
   const picks: Pick[] = [];
   for (const { segment, priority } of list) {
     if (priority !== "high") break;
-    const holding = neighbour.holdings.get(segment.ref.id);
-    if (segment.chunks === 0 || holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
-    const { chunks: held } = holding;
     const { state, requested } = segment;
     for (let chunk = 0; chunk < segment.chunks && picks.length < options.count; chunk++) {
-      if (state[chunk] === Chunk.missing && requested[chunk] === 1 && (held === "all" || hasBit(held, chunk)) && options.isSlow(segment, chunk))
+      if (state[chunk] === Chunk.missing && requested[chunk] === 1 && neighbour.holds(segment, chunk) && options.isSlow(segment, chunk))
         picks.push({ segment, chunk, urgent: true });
     }
   }

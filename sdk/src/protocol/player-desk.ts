@@ -2,7 +2,6 @@ import type { Announcer } from "./announcer.js";
 import type { Input } from "./contract.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
-import { hasBit } from "./bitfield.js";
 import type { WantId } from "./ids.js";
 import type { Integrity } from "./integrity.js";
 import { INIT_SEQUENCE, type SegmentRef } from "./segment.js";
@@ -38,8 +37,7 @@ export class PlayerDesk {
     if (input.live) {
       const before = store.discardBefore(input.track);
       for (const n of this.#state.neighbours.values()) {
-        for (const id of n.holdings.keys()) if (isBefore(id, input.track, before)) n.forgetHolding(id);
-        for (const id of n.given.keys()) if (isBefore(id, input.track, before)) n.given.delete(id);
+        for (const id of n.claims.keys()) if (isBefore(id, input.track, before)) n.dropClaim(id);
       }
     }
     this.#trim(nowMs);
@@ -154,7 +152,7 @@ export class PlayerDesk {
     this.#downloads.cancel((r) => r.segment === segment);
     segment.setSize(sizeBytes, certain);
     this.#fetches.remark(segment);
-    this.#countAll(segment);
+    this.#recognize(segment);
     this.#downloads.reorder();
   }
 
@@ -174,18 +172,20 @@ export class PlayerDesk {
   #adopt(segment: StoredSegment): void {
     if (segment.sizeBytes === undefined)
       for (const n of this.#state.neighbours.values()) {
-        const holding = n.holdings.get(segment.ref.id);
-        if (holding !== undefined) return this.learnSize(segment, holding.sizeBytes, false);
+        const claim = n.claims.get(segment.ref.id);
+        if (claim !== undefined) return this.learnSize(segment, claim.sizeBytes, false);
       }
-    else this.#countAll(segment);
+    else this.#recognize(segment);
   }
 
-  #countAll(segment: StoredSegment): void {
-    segment.availability.fill(0);
+  /** What neighbours have said of a segment of this size counts now. */
+  #recognize(segment: StoredSegment): void {
+    const { id } = segment.ref;
     for (const n of this.#state.neighbours.values()) {
-      const holding = n.holdings.get(segment.ref.id);
-      if (holding === undefined || holding.sizeBytes !== segment.sizeBytes) continue;
-      for (let i = 0; i < segment.chunks; i++) if (holding.chunks === "all" || hasBit(holding.chunks, i)) segment.availability[i] = (segment.availability[i] ?? 0) + 1;
+      const claim = n.claims.get(id);
+      if (claim === undefined || claim.sizeBytes !== segment.sizeBytes) continue;
+      n.dropClaim(id);
+      segment.setHolder(n, claim.chunks);
     }
   }
 

@@ -1,6 +1,7 @@
-import { type Bitfield, clearBit, createBitfield, setBit } from "./bitfield.js";
+import { type Bitfield, clearBit, createBitfield, popCount, setBit } from "./bitfield.js";
 import type { ChunkHash, PeerId, WantId } from "./ids.js";
-import type { Neighbour } from "./neighbour.js";
+import type { BufferMapEntry } from "./message.js";
+import type { Claim, Neighbour } from "./neighbour.js";
 import { CHUNK_BYTES, chunkCount, chunkLength, type SegmentInfo, type SegmentRef, type TrackKind } from "./segment.js";
 
 /** Words kept of one chunk: as many as there can be neighbours. */
@@ -61,13 +62,15 @@ export class StoredSegment {
   requested = new Uint8Array(0);
   /** Own origin fetches that will bring the chunk. */
   fetching = new Uint8Array(0);
-  /** Neighbours that hold each chunk. */
-  availability = new Uint16Array(0);
+  /** Neighbours that hold each chunk, and those that we sent it to: a column a neighbour, by its bit. */
+  holders = new Uint32Array(0);
+  given = new Uint32Array(0);
   /** Number of the last change that neighbours should hear of. */
   change = 0;
   /** Bytes in memory. */
   heldBytes = 0;
   #open: number[] | undefined;
+  #entry: BufferMapEntry | undefined;
   readonly wants = new Set<WantId>();
   wantedMs = Infinity;
   firstByteMs = 0;
@@ -115,32 +118,72 @@ export class StoredSegment {
 
   /** Forgets all payloads, as after an eviction. */
   evict(): void {
-    const { availability } = this;
+    const { holders, given } = this;
     this.#clear(this.chunks);
-    this.availability = availability;
+    this.holders = holders;
+    this.given = given;
   }
 
   #clear(chunks: number): void {
     this.chunks = chunks;
     this.#open = undefined;
+    this.#entry = undefined;
     this.words = [];
-    this.state = new Uint8Array(chunks);
+    // One piece of memory: a small array of its own costs four times its contents.
+    const memory = new ArrayBuffer(chunks * 21);
+    const bytes = (column: number): Uint8Array<ArrayBuffer> => new Uint8Array(memory, chunks * column, chunks);
+    this.asked = new Float64Array(memory, 0, chunks);
+    this.holders = new Uint32Array(memory, chunks * 8, chunks);
+    this.given = new Uint32Array(memory, chunks * 12, chunks);
+    this.state = bytes(16);
+    this.requested = bytes(17);
+    this.fetching = bytes(18);
+    this.certain = bytes(19);
+    this.soleWord = bytes(20);
     this.payloads = Array.from({ length: chunks });
     this.hashes = Array.from({ length: chunks });
     this.givers = Array.from({ length: chunks });
-    this.certain = new Uint8Array(chunks);
-    this.soleWord = new Uint8Array(chunks);
-    this.asked = new Float64Array(chunks);
     this.verified = createBitfield(chunks);
     this.verifiedCount = 0;
-    this.requested = new Uint8Array(chunks);
-    this.fetching = new Uint8Array(chunks);
-    this.availability = new Uint16Array(chunks);
     this.heldBytes = 0;
   }
 
   chunkLength(index: number): number {
     return chunkLength(this.sizeBytes ?? 0, index);
+  }
+
+  /** How many neighbours hold a chunk. */
+  rarity(chunk: number): number {
+    return popCount(this.holders[chunk] ?? 0);
+  }
+
+  /** A neighbour's buffer map of this segment, by our size of it; "none" when it is gone. */
+  setHolder({ bit }: Neighbour, held: Claim["chunks"] | "none"): void {
+    const { holders, chunks } = this;
+    for (let first = 0; first < chunks; first += 8) {
+      const byte = held === "all" ? 0xff : held === "none" ? 0 : (held[first >> 3] ?? 0);
+      const end = Math.min(first + 8, chunks);
+      for (let i = first, mask = 0x80; i < end; i++, mask >>= 1) holders[i] = (byte & mask) === 0 ? (holders[i] as number) & ~bit : (holders[i] as number) | bit;
+    }
+  }
+
+  /** Whether a neighbour holds anything of it. */
+  isHeldBy({ bit }: Neighbour): boolean {
+    return this.holders.some((bits) => (bits & bit) !== 0);
+  }
+
+  /** A neighbour is gone, and its column free for another one. */
+  clearColumn({ bit }: Neighbour): void {
+    const { holders, given, chunks } = this;
+    for (let i = 0; i < chunks; i++) {
+      holders[i] = (holders[i] as number) & ~bit;
+      given[i] = (given[i] as number) & ~bit;
+    }
+  }
+
+  /** What our buffer map says of it. */
+  get entry(): BufferMapEntry {
+    return (this.#entry ??= { segment: this.ref, sizeBytes: this.sizeBytes ?? 0, chunks: this.complete ? "all" : this.verifiedCount === 0 ? "none" : this.verified.slice() });
   }
 
   /** Chunks that are neither here nor asked for, in order. */
@@ -186,6 +229,7 @@ export class StoredSegment {
     this.hashes[index] = hash;
     setBit(this.verified, index);
     this.verifiedCount++;
+    this.#entry = undefined;
   }
 
   /** One word a neighbour: the last one counts. */
@@ -200,6 +244,7 @@ export class StoredSegment {
     if (this.state[index] === Chunk.verified) {
       this.verifiedCount--;
       clearBit(this.verified, index);
+      this.#entry = undefined;
     }
     this.state[index] = Chunk.missing;
     this.#open = undefined;

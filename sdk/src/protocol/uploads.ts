@@ -1,8 +1,7 @@
 import type { Announcer } from "./announcer.js";
-import { hasBit } from "./bitfield.js";
 import { GiveToGet } from "./choker.js";
 import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_DELAY_MS, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
-import { chunkRuns, toRuns } from "./downloads.js";
+import { toRuns } from "./downloads.js";
 import { Rate } from "./estimator.js";
 import type { PeerId } from "./ids.js";
 import { MAX_RUNS, type ChunkRun, type Message } from "./message.js";
@@ -59,7 +58,7 @@ export class Uploads {
       if (taken < run.count) whole.push({ segment: run.segment, first: run.first + taken, count: run.count - taken });
       if (segment === undefined) continue;
       for (let chunk = run.first; chunk < run.first + taken; chunk++) {
-        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment: segment.ref, chunk, urgent });
+        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment, chunk, urgent });
         else refused.push({ segment, chunk });
       }
     }
@@ -70,7 +69,7 @@ export class Uploads {
   }
 
   cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
-    neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.id && u.chunk >= r.first && u.chunk < r.first + r.count));
+    neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.ref.id && u.chunk >= r.first && u.chunk < r.first + r.count));
   }
 
   /** The transport has sent some of what it held: bytes still buffered there. */
@@ -105,7 +104,7 @@ export class Uploads {
       if (next.neighbour.bufferedBytes === 0) next.neighbour.drainedMs = nowMs;
       inTransportBytes += this.#serve(next.neighbour, next.index, gone);
     }
-    for (const [neighbour, uploads] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: chunkRuns(uploads).slice(0, MAX_RUNS) });
+    for (const [neighbour, uploads] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(uploads).slice(0, MAX_RUNS) });
   }
 
   /** Reviews who is served when that is due, and sends receipts. */
@@ -160,8 +159,7 @@ export class Uploads {
     } else if (message.giver === from.peer && message.receiver !== options.peer) {
       for (const { segment, chunk } of this.#known(message.runs)) {
         from.forwardedTotal++;
-        const given = from.given.get(segment.ref.id);
-        if (given !== undefined && hasBit(given, chunk)) from.forwardedOurs++;
+        if (((segment.given[chunk] ?? 0) & from.bit) !== 0) from.forwardedOurs++;
       }
     }
   }
@@ -181,16 +179,16 @@ export class Uploads {
   #serve(neighbour: Neighbour, index: number, gone: Map<Neighbour, QueuedUpload[]>): number {
     const [next] = neighbour.uploads.splice(index, 1);
     if (next === undefined) return 0;
-    const segment = this.#state.store.get(next.segment);
-    const payload = segment?.state[next.chunk] === Chunk.verified ? segment.payloads[next.chunk] : undefined;
-    if (segment === undefined || payload === undefined) {
+    const { segment, chunk } = next;
+    const payload = segment.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
+    if (payload === undefined) {
       gone.set(neighbour, [...(gone.get(neighbour) ?? []), next]);
       return 0;
     }
-    this.#state.send(neighbour.peer, { type: "DATA", segment: next.segment, chunk: next.chunk, payload });
+    this.#state.send(neighbour.peer, { type: "DATA", segment: segment.ref, chunk, payload });
     neighbour.bufferedBytes += payload.length;
     neighbour.uploadedBytes += payload.length;
-    neighbour.markGiven(segment, next.chunk);
+    segment.given[chunk] = (segment.given[chunk] ?? 0) | neighbour.bit;
     this.#state.counters.uploadedBytes += payload.length;
     return payload.length;
   }
@@ -207,7 +205,7 @@ export class Uploads {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
-        const rank = (this.#state.store.get(item.segment)?.availability[item.chunk] ?? RARE) < RARE ? 0 : item.urgent ? 1 : 2;
+        const rank = item.segment.rarity(item.chunk) < RARE ? 0 : item.urgent ? 1 : 2;
         if (best === undefined || rank < best.rank) best = { neighbour, index, rank, turn };
         if (rank === 0) break;
       }
@@ -240,7 +238,7 @@ export class Uploads {
     neighbour.choked = choked;
     this.#state.send(neighbour.peer, { type: choked ? "CHOKE" : "UNCHOKE" });
     if (!choked || neighbour.uploads.length === 0) return;
-    const runs = chunkRuns(neighbour.uploads);
+    const runs = toRuns(neighbour.uploads);
     neighbour.uploads = [];
     this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
   }
