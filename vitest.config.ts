@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["{sdk,cli,signaling-server,origin,sim,demo,bench}/test/**/*.test.ts"],
     environment: "node",
+    // Time is virtual: a busy machine fails nothing.
+    testTimeout: 60_000,
     // The default leaves a core idle, which on two cores is half of the machine.
     maxWorkers: "100%",
   },

@@ -200,6 +200,8 @@ export class Engine {
   // --- neighbours
 
   #connected(peer: PeerId, nowMs: number): void {
+    const replaced = this.#membership.replaceable(peer, nowMs);
+    if (replaced !== undefined) this.#sendAway(replaced, "replaced", nowMs);
     if (this.#membership.connected(peer, nowMs) === undefined) return;
     const { swarm, peer: self, serves } = this.#state.options;
     this.#state.send(peer, { type: "HANDSHAKE", version: PROTOCOL_VERSION, swarm, peer: self, serves });
