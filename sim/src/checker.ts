@@ -1,5 +1,5 @@
 import { assertInvariants } from "../../sdk/src/protocol/invariants.js";
-import { decode, encode } from "../../sdk/src/wire/codec.js";
+import { decodeFrame, encodeFrames } from "../../sdk/src/wire/frame.js";
 import type { Message } from "../../sdk/src/protocol/message.js";
 import { isGenuine, type Media } from "./stream.js";
 import type { Viewer } from "./viewer.js";
@@ -13,8 +13,9 @@ export class Checker {
   readonly #world: World;
   readonly #every: number;
   #steps = 0;
+  #frames = 0;
 
-  /** `every`: each so many steps one engine's books are looked through. */
+  /** `every`: each so many steps one engine's books are looked through, and each so many frames one is parsed. */
   constructor(world: World, every: number) {
     this.#world = world;
     this.#every = every;
@@ -39,12 +40,18 @@ export class Checker {
     }
   }
 
-  /** Every message would pass the parser. Called for a sample. */
-  message(message: Message, bytes: number): void {
-    const encoded = encode(message);
-    if (encoded.length !== bytes) throw new Error(`${message.type}: ${encoded.length} bytes, not ${bytes}`);
-    const decoded = decode(encoded);
-    if (decoded.type === "malformed") throw new Error(`${message.type}: ${decoded.reason}`);
+  /** Each so many frames one is written and parsed as between browsers: the receiver would have understood it, and paid what was reckoned. */
+  sent(messages: readonly Message[], bytes: number): void {
+    if (++this.#frames % this.#every !== 0) return;
+    let length = 0;
+    const understood: string[] = [];
+    for (const frame of encodeFrames(messages)) {
+      length += frame.length;
+      const parsed = decodeFrame(frame);
+      if ("reason" in parsed) throw new Error(`a frame of ${messages.map((m) => m.type).join(", ")}: ${parsed.reason}`);
+      understood.push(...parsed.map((m) => m.type));
+    }
+    if (length !== bytes || understood.join() !== messages.map((m) => m.type).join()) throw new Error(`a frame of ${messages.map((m) => m.type).join(", ")}: ${length} bytes of ${bytes}, understood as ${understood.join(", ")}`);
   }
 
   /** Once a second. */

@@ -17,8 +17,6 @@ export class Meter {
   readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
   readonly messages: Partial<Record<MessageType, { count: number; bytes: number; wireBytes: number }>> = {};
   playedBytes = 0;
-  dataBytes = 0;
-  duplicateBytes = 0;
   dueChunks = 0;
   lateChunks = 0;
   dueSegments = 0;
@@ -29,8 +27,6 @@ export class Meter {
   pollutedChunksPlayed = 0;
   bans = 0;
   honestBans = 0;
-  /** Requests that hls.js's own loader had to take over. */
-  starved = 0;
   readonly startupMs: number[] = [];
   /** Bytes of each segment that anybody's player was handed, by its id. */
   readonly distinctBytes = new Map<string, number>();

@@ -201,7 +201,10 @@ export class Viewer implements PlayerHost, Task {
       case "send": {
         const { conduct } = this.setting;
         const messages = conduct === "honest" ? effect.messages : effect.messages.map((m) => tamper(conduct, m)).filter((m) => m !== undefined);
-        if (messages.length === 0 || !this.transport.send(effect.peer, messages, frameLength(messages)) || !world.meter.on) return;
+        const bytes = frameLength(messages);
+        if (messages.length === 0 || !this.transport.send(effect.peer, messages, bytes)) return;
+        world.checker.sent(messages, bytes);
+        if (!world.meter.on) return;
         world.meter.frame(messages);
         for (const message of messages) if (message.type === "DATA") this.givenBytes += message.payload.length;
         return;
