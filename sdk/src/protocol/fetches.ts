@@ -68,7 +68,10 @@ export class Fetches {
     this.#active.set(id, fetch);
     this.#mark(fetch, 1);
     this.#state.counters.fetches[reason]++;
-    if (reason === "rescue") this.#state.counters.rescues++;
+    if (reason === "rescue") {
+      this.#state.counters.rescues++;
+      this.#state.rescuedMs = nowMs;
+    }
     if (promise !== undefined) this.#announcer.promise(promise);
     const range = whole ? undefined : { start: chunks.first * CHUNK_BYTES, end: Math.min(chunks.end * CHUNK_BYTES, segment.sizeBytes ?? Infinity) };
     this.#state.emit({ type: "fetch", fetch: id, segment: segment.ref, range, reason });

@@ -17,6 +17,8 @@ const MAX_EXCEPT = 64;
 const REPLACE_INTERVAL_MS = 5_000;
 /** A neighbour that has not unchoked us by then counts as one that will not. */
 const UNCHOKE_PATIENCE_MS = 10_000;
+/** A viewer counts as let down for so long after a rescue. */
+const STARVING_MS = 10_000;
 /** A neighbour has so long to show what it is worth. */
 const SETTLED_MS = 20_000;
 /** Neighbours are the bits of a number: see StoredSegment.holders. */
@@ -150,13 +152,14 @@ export class Membership {
 
   /**
    * How many more to call. Two thirds of the places are for those we call, the rest for those who call us; who goes on choking us is
-   * no help, and another one is called beside it.
+   * no help, and another one is called beside it. Whom its neighbours have let down calls as many as it may have.
    */
   #missing(nowMs: number): number {
     const { neighbours, options: { maxNeighbours } } = this.#state;
     let helpful = this.#dialing.size;
     for (const n of neighbours.values()) if (!n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS) helpful++;
-    return Math.min(Math.ceil((2 / 3) * maxNeighbours) - helpful, maxNeighbours - neighbours.size - this.#dialing.size);
+    const wanted = nowMs - this.#state.rescuedMs < STARVING_MS ? maxNeighbours : Math.ceil((2 / 3) * maxNeighbours);
+    return Math.min(wanted - helpful, maxNeighbours - neighbours.size - this.#dialing.size);
   }
 
   #dial(peer: PeerId, nowMs: number): void {
