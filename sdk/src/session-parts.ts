@@ -5,6 +5,7 @@ import { HttpOrigin, type OriginConfig, type OriginEvents } from "./browser/orig
 import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
 import { Wakefulness } from "./browser/wakefulness.js";
+import { loadTrust } from "./load-trust.js";
 import type { EngineOptions } from "./protocol/config.js";
 import { Engine } from "./protocol/engine.js";
 
@@ -20,6 +21,7 @@ export const SESSION_PARTS = {
   hash: hashChunk,
   swarmId: swarmIdOf,
   randomHex,
+  loadTrust,
   unsupported: unsupportedReason,
 };
 

@@ -12,6 +12,7 @@ import type { SegmentInfo } from "../src/protocol/segment.js";
 import type { ChunkHash, PeerId, SwarmId, WantId } from "../src/protocol/ids.js";
 import { Session } from "../src/session.js";
 import type { SessionParts } from "../src/session-parts.js";
+import * as trust from "../src/trust.js";
 import { web } from "./hls-in-node.js";
 
 type Of<Union, Type> = Extract<Union, { type: Type }>;
@@ -68,7 +69,7 @@ export class StandInEngine {
 }
 
 /** A real Hls instance with a session on a stand-in engine, an in-memory origin, tracker and transport. */
-export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>>, setting: { options?: Partial<ShoalOptions>; unsupported?: "no-webrtc" | "insecure-context"; hls?: Partial<HlsConfig> } = {}) {
+export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>>, setting: { options?: Partial<ShoalOptions>; unsupported?: "no-webrtc" | "insecure-context"; hls?: Partial<HlsConfig>; loadTrust?: SessionParts["loadTrust"] } = {}) {
   const plain = web(files);
   const world = {
     requests: plain.requests,
@@ -121,6 +122,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     hash: async () => "0".repeat(32) as ChunkHash,
     swarmId: async (name) => `swarm of ${name}` as SwarmId,
     randomHex: (bytes) => "ab".repeat(bytes),
+    loadTrust: () => setting.loadTrust?.() ?? Promise.resolve(trust),
     unsupported: () => setting.unsupported,
   };
   const options = { tracker: "https://tracker.example", ...setting.options };
@@ -130,6 +132,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     fLoader: fragmentLoaderConstructor({
       userLoader: undefined, source: () => world.player.session,
       onFallback: (_config, code) => world.player.session?.report(code, ""), onBypassed: (_config, bytes) => world.player.session?.countBypassed(bytes),
+      ...(options.contentKey !== undefined && { check: (_config, context, data) => world.player.session?.check(context, data) ?? Promise.resolve(0) }),
     }),
     fpsController: captureController(undefined, false, (hls) => { world.player = new Player(hls, open, log("ended")); }),
   });

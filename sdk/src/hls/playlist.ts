@@ -91,6 +91,23 @@ export class PlaylistReader {
     return fragment && fileRange(fragment);
   }
 
+  get trackIds(): Iterable<TrackId> {
+    return this.#tracks.keys();
+  }
+
+  /** All that a track's playlist lists or has just dropped, and the address that its lines were resolved against. */
+  listed(id: TrackId): { readonly playlistUrl: string; readonly files: { readonly ref: SegmentRef; readonly file: FileRange }[] } | undefined {
+    const track = this.#tracks.get(id);
+    const files: { readonly ref: SegmentRef; readonly file: FileRange }[] = [];
+    let playlistUrl: string | undefined;
+    for (const fragment of new Set([...(track?.before.values() ?? []), ...(track?.newest.values() ?? [])])) {
+      const ref = this.#refs.get(fragment);
+      if (ref) files.push({ ref, file: fileRange(fragment) });
+      playlistUrl = fragment.baseurl;
+    }
+    return playlistUrl === undefined ? undefined : { playlistUrl, files };
+  }
+
   info(id: string): SegmentInfo | undefined {
     const fragment = this.#fragment(id);
     const ref = fragment && this.#refs.get(fragment);
