@@ -22,6 +22,15 @@ export function chunkHashes(body: Uint8Array): ChunkHash[] {
   return Array.from({ length: Math.ceil(body.length / CHUNK_BYTES) }, (_, i) => hashOf(body.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES)));
 }
 
+/** Hashing takes longest, and bodies are the same in every world. */
+const lists = new WeakMap<Uint8Array, ChunkHash[]>();
+
+function listOf(body: Uint8Array): ChunkHash[] {
+  const list = lists.get(body) ?? chunkHashes(body);
+  lists.set(body, list);
+  return list;
+}
+
 export const rootOf = (sizeBytes: number, hashes: readonly ChunkHash[]): ChunkHash => hashOf(new TextEncoder().encode(`${sizeBytes} ${hashes.join("")}`));
 
 /** One viewer's way to what the publisher has signed. */
@@ -46,7 +55,7 @@ export class PublisherLine {
     clock.in(setting.latencyMs, () => {
       const stream = this.streamOf(segment.track);
       if (stream === undefined) return;
-      if (effect.type === "fetch-list") return this.answer({ type: "list-fetched", segment, hashes: setting.list(segment.sequence, chunkHashes(stream.body(segment.sequence))) });
+      if (effect.type === "fetch-list") return this.answer({ type: "list-fetched", segment, hashes: setting.list(segment.sequence, listOf(stream.body(segment.sequence))) });
       if (setting.refuses !== undefined) return this.answer({ type: "unsigned", track: segment.track, reason: setting.refuses });
       this.answer({ type: "signed", track: segment.track, segments: this.#manifest(stream) });
     });
@@ -57,7 +66,7 @@ export class PublisherLine {
     const newest = stream.playlist(nowMs).filter(({ ref }) => this.setting.covers(ref.sequence, nowMs));
     return newest.flatMap(({ ref: { sequence, variant } }) => {
       const body = stream.body(sequence);
-      const signed = { sequence, sizeBytes: body.length, root: rootOf(body.length, chunkHashes(body)) };
+      const signed = { sequence, sizeBytes: body.length, root: rootOf(body.length, listOf(body)) };
       // A viewer's own playlist may be older than the manifest.
       return [{ ...signed, variant }, { ...signed, variant: undefined }];
     });
