@@ -145,7 +145,7 @@ export class Session implements PlayerSession {
 
   async check(context: FragmentLoaderContext, data: ArrayBuffer): Promise<number | undefined> {
     await this.#trust;
-    return this.#publisher ? this.#publisher.check(context, data) : 0;
+    return this.#publisher ? this.#publisher.check(context, data) : 403;
   }
 
   countBypassed(bytes: number): void {

@@ -47,7 +47,7 @@ export class Shoal {
       source: (own) => this.#session(own),
       onFallback: (own, code, error) => this.#session(own)?.report(code, error === undefined ? "hls.js's own loader took over." : String(error)),
       // Where there is no session, as after `destroy` or for an advertisement's player, nobody can tell.
-      ...(isSigned && { check: (own, context, data) => this.#session(own)?.check(context, data) ?? Promise.resolve(0) }),
+      ...(isSigned && { check: (own, context, data) => this.#session(own)?.check(context, data) ?? Promise.resolve(403) }),
       onBypassed: (own, bytes) => this.#session(own)?.countBypassed(bytes),
     });
     const fpsController = captureController(config.fpsController, "fpsController" in config, (hls) => this.#attach(hls));

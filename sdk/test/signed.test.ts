@@ -168,7 +168,7 @@ test("without a manifest nothing is played, and the page hears of it once the bo
   world.run(9);
   expect(viewer.player.delivered).toEqual([]);
   expect(viewer.effectsOf("refused")).toMatchObject([{ code: "unsigned", isFinal: true, reason: "404" }]);
-  expect(viewer.player.failures).toMatchObject([{ sequence: 0, status: 0 }]);
+  expect(viewer.player.failures).toMatchObject([{ sequence: 0, status: 403 }]);
   expect(viewer.publisher!.asked.filter(({ type }) => type === "find-signed").length).toBeLessThan(10);
 });
 

@@ -58,7 +58,7 @@ const MESSAGES: Readonly<Record<Refusal["code"], string>> = {
   "bad-key": "contentKey is no key; set it to what shoal keygen has printed.",
   unsupported: "This browser or page cannot check Ed25519 signatures: they need https and Chromium 137, Firefox 129 or Safari 17.",
   altered: "What the origin sends is not what was signed; publish again if the segment was changed on purpose.",
-  unsignable: "Parts of a segment, as low-latency players ask for them, cannot be checked; set lowLatencyMode to false.",
+  unsignable: "hls.js asked for less than a segment (low latency, or AES-128 with byte ranges), which cannot be checked; package it otherwise.",
 };
 
 /** The publisher's side of a session: manifests, lists of chunk hashes, and what hls.js's own loader brings past the engine. */
@@ -95,8 +95,8 @@ export class PublisherLine {
   }
 
   /**
-   * Whether hls.js may play what its own loader has brought: `undefined`, or the HTTP status to fail with. 502, which hls.js tries
-   * again some times, for what was altered on its way. Never rejects.
+   * Whether hls.js may play what its own loader has brought: `undefined`, or the HTTP status to fail with, one that hls.js tries again some
+   * times where that may help. Never rejects.
    */
   async check({ frag, part, rangeStart = 0, rangeEnd = 0 }: FragmentLoaderContext, data: ArrayBuffer): Promise<number | undefined> {
     const file = { url: frag.url, rangeStart: frag.byteRangeStartOffset ?? 0, rangeEnd: frag.byteRangeEndOffset ?? 0 };
@@ -104,7 +104,7 @@ export class PublisherLine {
       if (!this.#isDestroyed) this.#host.onRefused({ code, url: file.url, isFinal: true, message: MESSAGES[code] });
       return status;
     };
-    if (part || rangeStart !== file.rangeStart || rangeEnd !== file.rangeEnd) return refuse("unsignable", 0);
+    if (part || rangeStart !== file.rangeStart || rangeEnd !== file.rangeEnd) return refuse("unsignable", 403);
     const playlistUrl = frag.baseurl;
     const sequence = frag.sn === "initSegment" ? "init" : frag.sn;
     let lastMs = 0;
@@ -119,7 +119,8 @@ export class PublisherLine {
       if (this.#isDestroyed) return 0;
       if (signed) return (await isSigned(new Uint8Array(data), signed)) ? undefined : refuse("altered", 502);
     }
-    return refuse(this.#shelf.problem(playlistUrl) ?? "not-in-manifest", 0);
+    const problem = this.#shelf.problem(playlistUrl);
+    return problem ? refuse(problem, 403) : refuse("not-in-manifest", 0);
   }
 
   destroy(): void {

@@ -91,9 +91,10 @@ export class ChunkLists {
     if (entry.asking !== undefined) {
       if (nowMs < entry.asking.dueMs) return;
       entry.silent.add(entry.asking.from.peer);
+      entry.asking.from.confirmedChunks = 0;
       entry.asking = undefined;
     }
-    const witness = giver !== undefined && isWitness(entry, giver) ? giver : [...p.state.neighbours.values()].find((n) => isWitness(entry, n));
+    const witness = this.#witness(p, entry, giver);
     if (witness !== undefined) this.#ask(p, entry, witness, nowMs);
     if (witness !== undefined && entry.silent.size < SILENT_NEIGHBOURS) return;
     if (entry.isFetching || entry.fetches >= MAX_LIST_FETCHES || nowMs < entry.nextFetchMs || !segment.listed) return;
@@ -134,6 +135,7 @@ export class ChunkLists {
     if (isTrue) {
       entry.list = hashes;
       entry.asking = undefined;
+      if (typeof from === "object") from.confirmedChunks = hashes.length;
       return { entry, refuted: undefined };
     }
     if (typeof from === "object" && p.state.neighbours.get(from.peer) === from) p.blame(from.peer, FORGED_LIST, "forged chunk list", nowMs);
@@ -162,6 +164,13 @@ export class ChunkLists {
     this.open.delete(entry);
     entry.hashes.length = 0;
     entry.asking = entry.candidate = undefined;
+  }
+
+  /** One whose last list was true rather than one that has shown nothing yet; of equals who is asked for chunks anyway. */
+  #witness({ state }: JudgeParts, entry: ListEntry, giver: Neighbour | undefined): Neighbour | undefined {
+    let best = giver !== undefined && isWitness(entry, giver) ? giver : undefined;
+    for (const n of state.neighbours.values()) if ((best === undefined || (best.confirmedChunks === 0 && n.confirmedChunks > 0)) && isWitness(entry, n)) best = n;
+    return best;
   }
 
   #ask({ state }: JudgeParts, entry: ListEntry, from: Neighbour, nowMs: number): void {

@@ -24,6 +24,10 @@ const MAX_SEEKS = 8;
 /** A segment that the player waits for and that no manifest covers for so long is refused: packagers and caches are some seconds apart at most. */
 const UNSIGNED_MS = 8_000;
 
+/** What the player hears of an unsigned segment. It asks again for a while where the manifest may only be late, and not where there is none. */
+const LATE = 0;
+const FORBIDDEN = 403;
+
 interface Pending {
   readonly segment: StoredSegment;
   readonly chunk: number;
@@ -214,8 +218,9 @@ class SignedJudge implements ChunkJudge, Witnesses {
     const { segment } = entry;
     this.#lookUp(entry, nowMs);
     if (segment.wants.size === 0 || nowMs - Math.max(entry.soughtMs, segment.wantedMs) < UNSIGNED_MS) return;
-    this.#state.emit({ type: "refused", segment: segment.ref, code: "unsigned", isFinal: true, reason: this.#signed.reason(segment) });
-    this.#p.desk.fail(segment, { status: 0, timedOut: false });
+    const reason = this.#signed.reason(segment);
+    this.#state.emit({ type: "refused", segment: segment.ref, code: "unsigned", isFinal: true, reason });
+    this.#p.desk.fail(segment, { status: reason === "" ? LATE : FORBIDDEN, timedOut: false });
   }
 
   #lookUp(entry: ListEntry, nowMs: number): void {

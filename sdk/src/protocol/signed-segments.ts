@@ -25,8 +25,8 @@ export class SignedSegments {
     return segments?.get(`${ref.sequence}.${ref.variant}`) ?? (listed ? undefined : segments?.get(`${ref.sequence}.`));
   }
 
-  /** Why it is not there, for whom it concerns. */
+  /** Why it is not there, for whom it concerns; empty where there is a manifest that does not have it (yet). */
   reason({ ref }: StoredSegment): string {
-    return this.#tracks.get(ref.track)?.reason || "the manifest does not have it";
+    return this.#tracks.get(ref.track)?.reason ?? "";
   }
 }
