@@ -146,12 +146,12 @@ it("waits some seconds for a manifest that is behind, then refuses", async () =>
   void line.check(contextOf(1), new Uint8Array(file(1).bytes).buffer).then((status) => results.push(status));
   void line.check(contextOf(2), new Uint8Array(file(2).bytes).buffer).then((status) => results.push(status));
   void line.check(contextOf(3), new Uint8Array(file(3).bytes).buffer).then((status) => results.push(status));
-  for (let i = 0; i < 10; i++) {
-    if (i === 2) await publish([1, 2], 2);
-    await vi.advanceTimersByTimeAsync(1_000);
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; results.length < 3 && i < 1_000; i++) {
+    if (i === 20) await publish([1, 2], 2);
+    await vi.advanceTimersByTimeAsync(100);
+    // Signatures are checked elsewhere, in real time.
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
-  await settled(() => results.length === 3);
   expect(results).toEqual([undefined, undefined, 0]);
   expect(world.refusals).toMatchObject([{ code: "not-in-manifest", isFinal: true, url: file(3).url }]);
   expect(world.requests.length).toBeLessThan(10);

@@ -73,6 +73,21 @@ test("with liars all around nothing false is played and nobody stalls", () => {
   }
 });
 
+test("whatever is dropped, evicted and sent again while lists are awaited, nothing false is played", () => {
+  for (let seed = 1; seed <= 2; seed++) {
+    const world = signedWorld({ seed, stream: new Stream({ count: 10, bandwidthBps: 3_000_000 }), publisher: { latencyMs: 400 } });
+    let sent = 0;
+    const sometimes = (message: Message): Message[] => (++sent % 7 === 0 ? (message.type === "DATA" ? corrupts(message) : forgesLists(message)) : [message]);
+    world.join();
+    for (let i = 0; i < 3; i++) world.join({ tampers: sometimes });
+    world.run(6);
+    const honest = [world.join({ memoryBytes: 2_000_000 }), world.join({ memoryBytes: 3_000_000 })];
+    world.run(60);
+    for (const viewer of world.viewers.values()) for (const { sequence, correct } of viewer.player.delivered) expect(correct, `seed ${seed}, segment ${sequence}`).toBe(true);
+    for (const viewer of honest) expect(viewer.player.delivered.length).toBe(10);
+  }
+});
+
 test("live: what is forged is not passed on, and offload stays", () => {
   const world = signedWorld({ stream: new Stream({ live: true, count: 8 }) });
   const viewers = Array.from({ length: 6 }, (_, i) => {

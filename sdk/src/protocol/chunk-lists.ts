@@ -23,14 +23,20 @@ interface Candidate {
   readonly hashes: readonly ChunkHash[];
 }
 
+/** A chunk that is here, and what it is. Whether it still is here when the list comes the payload tells. */
+export interface WaitingChunk {
+  readonly payload: Uint8Array;
+  readonly hash: ChunkHash;
+}
+
 /** What is known of a segment's chunk hashes. */
 export interface ListEntry {
   readonly segment: StoredSegment;
   signed: SignedSegment | undefined;
   /** All its chunk hashes, checked against the root. */
   list: readonly ChunkHash[] | undefined;
-  /** Of chunks that are here and wait for the list. */
-  readonly hashes: (ChunkHash | undefined)[];
+  /** Chunks that wait for the list, by index. */
+  readonly waiting: Map<number, WaitingChunk>;
   asking: { readonly from: Neighbour; readonly dueMs: number; readonly hashes: (ChunkHash | undefined)[]; left: number } | undefined;
   /** Neighbours that were asked in vain. */
   readonly silent: Set<PeerId>;
@@ -64,7 +70,7 @@ export class ChunkLists {
     let entry = this.#entries.get(segment);
     if (entry === undefined) {
       entry = {
-        segment, signed: undefined, list: undefined, hashes: [], asking: undefined, silent: new Set(), candidate: undefined, token: 0, isFetching: false, fetches: 0,
+        segment, signed: undefined, list: undefined, waiting: new Map(), asking: undefined, silent: new Set(), candidate: undefined, token: 0, isFetching: false, fetches: 0,
         nextFetchMs: 0, soughtMs: 0, seeks: 0, nextSeekMs: 0, altered: 0,
       };
       this.#entries.set(segment, entry);
@@ -74,9 +80,10 @@ export class ChunkLists {
 
   /** The root is known, or has become another one. */
   sign(entry: ListEntry, signed: SignedSegment): void {
-    if (entry.segment.sizeBytes !== signed.sizeBytes) entry.hashes.length = 0;
+    if (entry.segment.sizeBytes !== signed.sizeBytes) entry.waiting.clear();
     entry.signed = signed;
     entry.list = undefined;
+    entry.token = 0;
     entry.fetches = 0;
     entry.nextFetchMs = 0;
   }
@@ -162,8 +169,9 @@ export class ChunkLists {
     const entry = this.#entries.get(segment);
     if (entry === undefined) return;
     this.open.delete(entry);
-    entry.hashes.length = 0;
+    entry.waiting.clear();
     entry.asking = entry.candidate = undefined;
+    entry.token = 0;
   }
 
   /** One whose last list was true rather than one that has shown nothing yet; of equals who is asked for chunks anyway. */
@@ -199,12 +207,13 @@ function isWitness({ segment, silent }: ListEntry, n: Neighbour): boolean {
   return n.handshaken && !silent.has(n.peer) && segment.isHeldBy(n);
 }
 
-function ownHashes({ segment, hashes, signed }: ListEntry): ChunkHash[] | undefined {
+function ownHashes({ segment, waiting, signed }: ListEntry): ChunkHash[] | undefined {
   if (signed === undefined || chunkCount(signed.sizeBytes) !== segment.chunks) return undefined;
   const own: ChunkHash[] = [];
   for (let i = 0; i < segment.chunks; i++) {
-    const hash = segment.state[i] === Chunk.missing ? undefined : (segment.hashes[i] ?? hashes[i]);
-    if (hash === undefined) return undefined;
+    const held = waiting.get(i);
+    const hash = segment.state[i] === Chunk.verified ? segment.hashes[i] : held?.hash;
+    if (hash === undefined || (segment.state[i] !== Chunk.verified && segment.payloads[i] !== held?.payload)) return undefined;
     own.push(hash);
   }
   return own;

@@ -149,7 +149,7 @@ class SignedJudge implements ChunkJudge, Witnesses {
     this.#sign(entry, nowMs);
     if (segment.payloads[chunk] !== payload) return;
     if (entry.list !== undefined) return this.#decide(entry, chunk, hash, nowMs);
-    entry.hashes[chunk] = hash;
+    entry.waiting.set(chunk, { payload, hash });
     this.#lists.open.add(entry);
     this.#lists.seek(this.#p, entry, nowMs);
   }
@@ -165,7 +165,7 @@ class SignedJudge implements ChunkJudge, Witnesses {
       this.#sign(entry, nowMs);
       if (entry.signed === undefined) this.#seekRoot(entry, nowMs);
       if (entry.list === undefined) this.#lists.seek(this.#p, entry, nowMs);
-      else if (entry.hashes.length === 0) this.#lists.open.delete(entry);
+      else if (entry.waiting.size === 0) this.#lists.open.delete(entry);
     }
   }
 
@@ -233,11 +233,9 @@ class SignedJudge implements ChunkJudge, Witnesses {
   /** The list is there: what has waited for it is judged. */
   #judgeAll(entry: ListEntry, nowMs: number): void {
     const { segment } = entry;
-    const waiting = entry.hashes.slice();
-    entry.hashes.length = 0;
-    waiting.forEach((hash, chunk) => {
-      if (hash !== undefined && segment.state[chunk] === Chunk.unverified) this.#decide(entry, chunk, hash, nowMs);
-    });
+    const waiting = [...entry.waiting];
+    entry.waiting.clear();
+    for (const [chunk, { payload, hash }] of waiting) if (segment.payloads[chunk] === payload && segment.state[chunk] === Chunk.unverified) this.#decide(entry, chunk, hash, nowMs);
   }
 
   #decide({ segment, list }: ListEntry, chunk: number, hash: ChunkHash, nowMs: number): void {
@@ -252,9 +250,9 @@ class SignedJudge implements ChunkJudge, Witnesses {
     else if (giver !== undefined) this.#p.blame(giver, FORGED_CHUNK, "forged chunk", nowMs);
   }
 
-  #startOver({ segment, hashes }: ListEntry): void {
+  #startOver({ segment, waiting }: ListEntry): void {
     for (let i = 0; i < segment.chunks; i++) if (segment.state[i] !== Chunk.missing) this.#drop(segment, i);
-    hashes.length = 0;
+    waiting.clear();
   }
 
   #drop(segment: StoredSegment, chunk: number): void {
