@@ -1,7 +1,7 @@
 import type { FragmentLoaderContext } from "hls.js";
 import { hashChunk } from "../browser/hash.js";
 import type { OriginConfig } from "../browser/origin.js";
-import type { FileRange } from "../hls/identity.js";
+import { type FileRange, pathOf } from "../hls/identity.js";
 import type { Effect, Input, SignedSegment } from "../protocol/contract.js";
 import type { ChunkHash, TrackId } from "../protocol/ids.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type SegmentRef } from "../protocol/segment.js";
@@ -48,6 +48,8 @@ type PublisherEffect = Extract<Effect, { type: "find-signed" | "fetch-list" | "c
 
 /** When a segment that hls.js has fetched by itself is looked up again, ms after the first time; packagers and caches are some seconds apart at most. */
 const LOOK_UPS_MS = [0, 500, 1_500, 3_500, 7_500];
+/** And where the playlist had something unsigned already. */
+const FURTHER_LOOK_UPS = 2;
 
 const MESSAGES: Readonly<Record<Refusal["code"], string>> = {
   "no-manifest": "There is no manifest beside the playlist; run shoal publish, and serve the .shoal files like the playlist.",
@@ -67,6 +69,8 @@ export class PublisherLine {
   readonly #host: PublisherLineHost;
   readonly #loader: ByteLoader;
   readonly #shelf: ManifestShelf;
+  /** Paths of playlists that had something unsigned. */
+  readonly #unsigned = new Set<string>();
   #isDestroyed = false;
 
   constructor(setting: PublisherLineSetting, host: PublisherLineHost) {
@@ -108,7 +112,8 @@ export class PublisherLine {
     const playlistUrl = frag.baseurl;
     const sequence = frag.sn === "initSegment" ? "init" : frag.sn;
     let lastMs = 0;
-    for (const atMs of LOOK_UPS_MS) {
+    const place = pathOf(playlistUrl);
+    for (const atMs of LOOK_UPS_MS.slice(0, this.#unsigned.has(place) ? FURTHER_LOOK_UPS : undefined)) {
       await new Promise((resolve) => setTimeout(resolve, atMs - lastMs));
       lastMs = atMs;
       let signed = this.#shelf.get(playlistUrl)?.find(sequence, segmentName(playlistUrl, file));
@@ -119,6 +124,7 @@ export class PublisherLine {
       if (this.#isDestroyed) return 0;
       if (signed) return (await isSigned(new Uint8Array(data), signed)) ? undefined : refuse("altered", 502);
     }
+    this.#unsigned.add(place);
     const problem = this.#shelf.problem(playlistUrl);
     return problem ? refuse(problem, 403) : refuse("not-in-manifest", 0);
   }

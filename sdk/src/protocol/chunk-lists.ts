@@ -50,6 +50,8 @@ export interface ListEntry {
   soughtMs: number;
   seeks: number;
   nextSeekMs: number;
+  /** The player was told that there is none. */
+  isRefused: boolean;
   /** Answers of the origin that were not what is signed. */
   altered: number;
 }
@@ -71,7 +73,7 @@ export class ChunkLists {
     if (entry === undefined) {
       entry = {
         segment, signed: undefined, list: undefined, waiting: new Map(), asking: undefined, silent: new Set(), candidate: undefined, token: 0, isFetching: false, fetches: 0,
-        nextFetchMs: 0, soughtMs: 0, seeks: 0, nextSeekMs: 0, altered: 0,
+        nextFetchMs: 0, soughtMs: 0, seeks: 0, nextSeekMs: 0, isRefused: false, altered: 0,
       };
       this.#entries.set(segment, entry);
     }

@@ -23,6 +23,8 @@ const MAX_SEEK_MS = 2_000;
 const MAX_SEEKS = 8;
 /** A segment that the player waits for and that no manifest covers for so long is refused: packagers and caches are some seconds apart at most. */
 const UNSIGNED_MS = 8_000;
+/** When the player asks for it again. */
+const STILL_UNSIGNED_MS = 1_000;
 
 /** What the player hears of an unsigned segment. It asks again for a while where the manifest may only be late, and not where there is none. */
 const LATE = 0;
@@ -217,7 +219,8 @@ class SignedJudge implements ChunkJudge, Witnesses {
   #seekRoot(entry: ListEntry, nowMs: number): void {
     const { segment } = entry;
     this.#lookUp(entry, nowMs);
-    if (segment.wants.size === 0 || nowMs - Math.max(entry.soughtMs, segment.wantedMs) < UNSIGNED_MS) return;
+    if (segment.wants.size === 0 || nowMs - Math.max(entry.soughtMs, segment.wantedMs) < (entry.isRefused ? STILL_UNSIGNED_MS : UNSIGNED_MS)) return;
+    entry.isRefused = true;
     const reason = this.#signed.reason(segment);
     this.#state.emit({ type: "refused", segment: segment.ref, code: "unsigned", isFinal: true, reason });
     this.#p.desk.fail(segment, { status: reason === "" ? LATE : FORBIDDEN, timedOut: false });
