@@ -1,3 +1,3 @@
-/* Entry of the part that `load-trust.ts` loads: all that only pages need that set an option about trust. Nothing else imports it. */
+/** Entry of the part that `load-trust.ts` loads: all that only pages need that set an option about trust. Nothing else imports it. */
 export { PublisherLine } from "./manifest/publisher-line.js";
 export { signedBelief } from "./protocol/signed-judge.js";
