@@ -1,10 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "playwright/test";
+import { MEDIA_DIR } from "../origin/sample-media.js";
 import type { Origin } from "../origin/server.js";
 import type { Viewer } from "./viewer.js";
 
@@ -23,7 +24,7 @@ export class SignedStream {
   readonly #key: string;
   #watcher: ChildProcess | undefined;
 
-  /** `stream`: path of a media playlist of MPEG-TS segments, `/vod-12/level1.m3u8`. */
+  /** `stream`: path of a media playlist of MPEG-TS segments, `/vod-12/level1.m3u8`, or of the sample in fMP4. */
   constructor(readonly origin: Origin, readonly stream: string) {
     this.#key = join(this.folder, "..", `${this.folder.split("/").at(-1)}.pem`);
     this.contentKey = shoal("keygen", "--out", this.#key).trim();
@@ -42,8 +43,13 @@ export class SignedStream {
     writeFileSync(join(this.folder, "index.m3u8"), text);
   }
 
+  /** The sample in fMP4, with sound of its own. */
+  takeFmp4(): void {
+    cpSync(join(MEDIA_DIR, "fmp4"), this.folder, { recursive: true });
+  }
+
   publish(): void {
-    shoal("publish", join(this.folder, "index.m3u8"), "--key", this.#key);
+    shoal("publish", this.folder, "--key", this.#key);
   }
 
   watch(): void {
@@ -53,8 +59,8 @@ export class SignedStream {
   /** What was signed, by path as viewers see it. */
   expectSigned(handed: readonly { readonly path: string; readonly sha256: string }[]): void {
     for (const { path, sha256 } of handed) {
-      const bytes = this.origin.bytesOf(path.replace("/signed/", this.stream.replace(/[^/]*$/, "")));
-      expect(sha256, path).toBe(createHash("sha256").update(bytes!).digest("hex"));
+      const bytes = this.origin.bytesOf(path.replace("/signed/", this.stream.replace(/[^/]*$/, ""))) ?? readFileSync(join(MEDIA_DIR, "fmp4", path.replace("/signed/", "")));
+      expect(sha256, path).toBe(createHash("sha256").update(bytes).digest("hex"));
     }
   }
 

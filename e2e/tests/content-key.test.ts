@@ -63,6 +63,37 @@ test("an origin whose answers are altered is asked again, and nothing altered is
   expect(await viewer.page.evaluate(() => globalThis.viewer.warnings.map(({ code }) => code))).toEqual(["altered"]);
 });
 
+test("an answer that is cut short on its way is asked for again", async ({ signed, openUnchecked, origin }) => {
+  const viewer = await openUnchecked();
+  for (const segment of [0, 3, 7]) origin.addFault({ pattern: new RegExp(`/signed/.*${segment}\\.ts\\?`), kind: { type: "truncate", bytes: 50_000, announced: "cut" }, times: 1 });
+  await viewer.play(STREAM, { hls: WHOLE_STREAM, shoal: { contentKey: signed.contentKey } });
+  await viewer.handed(12);
+  signed.expectSigned((await viewer.report()).handed);
+  expect(await refusals(viewer)).toEqual([]);
+});
+
+test("fMP4 with sound of its own: initialization segments and audio are signed too", async ({ origin, openUnchecked }) => {
+  const signed = new SignedStream(origin, "/fmp4/master.m3u8");
+  signed.takeFmp4();
+  signed.publish();
+  const viewers = [await openUnchecked(), await openUnchecked()];
+  for (const viewer of viewers) {
+    await viewer.play("/signed/master.m3u8", { hls: WHOLE_STREAM, shoal: { contentKey: signed.contentKey } });
+    await viewer.handed(8);
+    await viewer.reaches(2);
+  }
+  for (const viewer of viewers) {
+    const { handed, fatalErrors } = await viewer.report();
+    signed.expectSigned(handed);
+    expect(new Set(handed.map(({ type }) => type))).toEqual(new Set(["main", "audio"]));
+    expect(handed.some(({ sequence }) => sequence === -1)).toBe(true);
+    expect(fatalErrors).toEqual([]);
+    expect(await refusals(viewer)).toEqual([]);
+  }
+  expect((await viewers[1]!.playerStats()).peerBytes).toBeGreaterThan(0);
+  signed.remove();
+});
+
 test("a viewer whose origin alters everything plays from peers", async ({ signed, openUnchecked }) => {
   const { contentKey } = signed;
   const [full, victim] = [await openUnchecked(), await openUnchecked()];

@@ -308,7 +308,7 @@ export class Session implements PlayerSession {
     try {
       const trust = await parts.loadTrust();
       if (this.#isDestroyed) return undefined;
-      const setting = { contentKey, streamUrl: url, origin: parts.origin, hls: hlsSetup(hls) };
+      const setting = { contentKey, streamUrl: () => this.#playlists.streamUrl ?? url, origin: parts.origin, hls: hlsSetup(hls) };
       this.#publisher = new trust.PublisherLine(setting, {
         dispatch: (input) => this.#loop.dispatch(input),
         listed: (track) => this.#playlists.listed(track),

@@ -41,7 +41,7 @@ async function setUp({ key, contentKey, playlist = listed(1, 2) }: { key?: TestK
     abort: () => undefined,
     destroy: () => undefined,
   });
-  const line = new PublisherLine({ contentKey: contentKey ?? publisher.contentKey, streamUrl: STREAM, origin: origin as never, hls: {} as never }, {
+  const line = new PublisherLine({ contentKey: contentKey ?? publisher.contentKey, streamUrl: () => STREAM, origin: origin as never, hls: {} as never }, {
     dispatch: (input) => void world.inputs.push(input), listed: (track) => (track === TRACK ? world.playlist : undefined), onRefused: (refusal) => void world.refusals.push(refusal),
   });
   return { world, line, publish: async (sequences: readonly number[], signedMs = 1) => void world.files.set("/live/720p/index.m3u8.shoal", await signedManifest(publisher, { playlistUrl: PLAYLIST, path: "720p/index.m3u8", files: sequences.map(file), signedMs })) };

@@ -21,7 +21,7 @@ interface Place {
 export class ManifestShelf {
   readonly #places = new Map<string, Place>();
 
-  constructor(readonly setting: { readonly contentKey: string; readonly streamUrl: string }, readonly loader: Pick<ByteLoader, "load">) {}
+  constructor(readonly setting: { readonly contentKey: string; readonly streamUrl: () => string }, readonly loader: Pick<ByteLoader, "load">) {}
 
   get(playlistUrl: string): ContentManifest | undefined {
     return this.#places.get(pathOf(playlistUrl))?.manifest;
@@ -44,7 +44,7 @@ export class ManifestShelf {
   async #load(place: Place, playlistUrl: string): Promise<void> {
     const { contentKey, streamUrl } = this.setting;
     const bytes = await this.loader.load(manifestUrl(playlistUrl), MAX_MANIFEST_BYTES);
-    const opened = bytes && (await openManifest(bytes, { contentKey, streamUrl, playlistUrl }));
+    const opened = bytes && (await openManifest(bytes, { contentKey, streamUrl: streamUrl(), playlistUrl }));
     place.loadedMs = performance.now();
     if (opened?.type !== "manifest") place.problem = opened?.code ?? "no-manifest";
     else if (opened.signedMs >= (place.manifest?.signedMs ?? 0)) place.manifest = opened;

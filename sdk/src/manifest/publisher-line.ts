@@ -39,7 +39,8 @@ export interface PublisherLineHost {
 
 export interface PublisherLineSetting {
   readonly contentKey: string;
-  readonly streamUrl: string;
+  /** Where the stream's playlist came from, after redirects: what the addresses in it were resolved against. */
+  readonly streamUrl: () => string;
   readonly hls: OriginConfig;
   readonly origin: SessionParts["origin"];
 }
@@ -171,7 +172,7 @@ export class PublisherLine {
 
   #refuse({ segment, code: what, isFinal, reason }: Extract<Effect, { type: "refused" }>): void {
     const code = what === "altered" ? what : reason in MESSAGES ? (reason as Refusal["code"]) : "not-in-manifest";
-    const url = this.#file(segment)?.url ?? this.#host.listed(segment.track)?.playlistUrl ?? this.#setting.streamUrl;
+    const url = this.#file(segment)?.url ?? this.#host.listed(segment.track)?.playlistUrl ?? this.#setting.streamUrl();
     this.#host.onRefused({ code, url, isFinal, message: MESSAGES[code] });
   }
 
