@@ -98,6 +98,20 @@ it("never goes back to an earlier manifest", async () => {
   expect(world.inputs.map((input) => input.type === "signed" && input.segments.length)).toEqual([2, 2]);
 });
 
+it("keeps what has just left a live window", async () => {
+  const { world, line, publish } = await setUp();
+  await publish([1, 2]);
+  line.playlist(TRACK);
+  await settled(() => world.inputs.length === 1);
+  await publish([2, 3], 2);
+  world.playlist = listed(1, 2, 3);
+  await vi.advanceTimersByTimeAsync(500);
+  line.playlist(TRACK);
+  await settled(() => world.inputs.length === 3);
+  const last = world.inputs.at(-1);
+  expect(last?.type === "signed" && last.segments.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+});
+
 it("fetches the list of a segment, and says whether a list is the one that was signed", async () => {
   const { world, line, publish } = await setUp();
   await publish([1, 2]);

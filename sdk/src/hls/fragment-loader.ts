@@ -232,7 +232,7 @@ export class FragmentLoader implements Loader<FragmentLoaderContext> {
       this.#host.onBypassed(this.#hlsConfig, stats.loaded);
       const { check } = this.#host;
       if (!check) return callbacks.onSuccess(response, stats, ctx, details);
-      void check(this.#hlsConfig, ctx, response.data as ArrayBuffer).then((status) => {
+      void check(this.#hlsConfig, ctx, response.data as ArrayBuffer).catch(() => 403).then((status) => {
         // Aborted or destroyed meanwhile.
         if (this.#callbacks !== callbacks) return;
         if (status === undefined) {

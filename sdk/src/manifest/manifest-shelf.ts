@@ -1,7 +1,7 @@
 import { pathOf } from "../hls/identity.js";
 import type { ByteLoader } from "./byte-loader.js";
 import { MAX_MANIFEST_BYTES } from "./layout.js";
-import { type ContentManifest, manifestUrl, openManifest, type RefusalCode } from "./manifest.js";
+import { type ContentManifest, manifestUrl, openManifest, type RefusalCode, type SignedSegment } from "./manifest.js";
 
 /** Playlists whose manifests are kept; a stream has a few dozen at most. */
 const MAX_PLAYLISTS = 64;
@@ -12,6 +12,8 @@ export type MissingCode = RefusalCode | "no-manifest";
 
 interface Place {
   manifest: ContentManifest | undefined;
+  /** The one before: what has just left a live window may still be asked for. */
+  before: ContentManifest | undefined;
   problem: MissingCode | undefined;
   loading: Promise<void> | undefined;
   loadedMs: number;
@@ -25,6 +27,12 @@ export class ManifestShelf {
 
   get(playlistUrl: string): ContentManifest | undefined {
     return this.#places.get(pathOf(playlistUrl))?.manifest;
+  }
+
+  /** What the publisher vouches for, as {@link ContentManifest.find}. */
+  find(playlistUrl: string, sequence: number | "init", name: number): SignedSegment | undefined {
+    const place = this.#places.get(pathOf(playlistUrl));
+    return place?.manifest?.find(sequence, name) ?? place?.before?.find(sequence, name);
   }
 
   /** Why there is none. */
@@ -47,14 +55,17 @@ export class ManifestShelf {
     const opened = bytes && (await openManifest(bytes, { contentKey, streamUrl: streamUrl(), playlistUrl }));
     place.loadedMs = performance.now();
     if (opened?.type !== "manifest") place.problem = opened?.code ?? "no-manifest";
-    else if (opened.signedMs >= (place.manifest?.signedMs ?? 0)) place.manifest = opened;
+    else if (opened.signedMs > (place.manifest?.signedMs ?? -1)) {
+      place.before = place.manifest;
+      place.manifest = opened;
+    }
   }
 
   #place(playlistUrl: string): Place {
     const key = pathOf(playlistUrl);
     let place = this.#places.get(key);
     if (!place) {
-      this.#places.set(key, (place = { manifest: undefined, problem: undefined, loading: undefined, loadedMs: -Infinity }));
+      this.#places.set(key, (place = { manifest: undefined, before: undefined, problem: undefined, loading: undefined, loadedMs: -Infinity }));
       for (const oldest of this.#places.keys()) {
         if (this.#places.size <= MAX_PLAYLISTS) break;
         this.#places.delete(oldest);

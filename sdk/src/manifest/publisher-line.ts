@@ -10,7 +10,7 @@ import { toHex } from "../wire/hex.js";
 import { HASH_BYTES } from "../wire/reader.js";
 import { ByteLoader } from "./byte-loader.js";
 import { isChunkList } from "./chunk-list.js";
-import type { ContentManifest, SignedSegment as Vouched } from "./manifest.js";
+import type { SignedSegment as Vouched } from "./manifest.js";
 import { ManifestShelf, type MissingCode } from "./manifest-shelf.js";
 import { listUrl, segmentName } from "./names.js";
 
@@ -84,10 +84,10 @@ export class PublisherLine {
   /** A playlist has been read: what it lists is looked up before anybody asks for it. */
   playlist(track: TrackId): void {
     const listed = this.#host.listed(track);
-    const manifest = listed && this.#shelf.get(listed.playlistUrl);
-    if (!listed) return;
-    if (manifest) this.#tell(track, listed, manifest);
-    if (!manifest || listed.files.some((item) => !find(manifest, listed, item))) void this.#lookUp(track);
+    const newest = listed?.files.at(-1);
+    if (!listed || !newest) return;
+    this.#tell(track, listed);
+    if (!this.#find(listed, newest)) void this.#lookUp(track);
   }
 
   execute(effect: PublisherEffect): void {
@@ -117,13 +117,15 @@ export class PublisherLine {
     for (const atMs of LOOK_UPS_MS.slice(0, this.#unsigned.has(place) ? FURTHER_LOOK_UPS : undefined)) {
       await new Promise((resolve) => setTimeout(resolve, atMs - lastMs));
       lastMs = atMs;
-      let signed = this.#shelf.get(playlistUrl)?.find(sequence, segmentName(playlistUrl, file));
+      let signed = this.#shelf.find(playlistUrl, sequence, segmentName(playlistUrl, file));
       if (!signed && !this.#isDestroyed) {
         await this.#shelf.load(playlistUrl);
-        signed = this.#shelf.get(playlistUrl)?.find(sequence, segmentName(playlistUrl, file));
+        signed = this.#shelf.find(playlistUrl, sequence, segmentName(playlistUrl, file));
       }
       if (this.#isDestroyed) return 0;
-      if (signed) return (await isSigned(new Uint8Array(data), signed)) ? undefined : refuse("altered", 502);
+      if (!signed) continue;
+      this.#unsigned.delete(place);
+      return (await isSigned(new Uint8Array(data), signed)) ? undefined : refuse("altered", 502);
     }
     this.#unsigned.add(place);
     const problem = this.#shelf.problem(playlistUrl);
@@ -141,22 +143,24 @@ export class PublisherLine {
     await this.#shelf.load(listed.playlistUrl);
     // The playlist may have gone on meanwhile.
     const now = this.#host.listed(track) ?? listed;
-    const manifest = this.#shelf.get(now.playlistUrl);
-    if (this.#isDestroyed) return;
-    if (manifest) this.#tell(track, now, manifest);
-    else this.#host.dispatch({ type: "unsigned", track, reason: this.#shelf.problem(now.playlistUrl) ?? "no-manifest" });
+    if (this.#isDestroyed || this.#tell(track, now)) return;
+    this.#host.dispatch({ type: "unsigned", track, reason: this.#shelf.problem(now.playlistUrl) ?? "no-manifest" });
   }
 
-  #tell(track: TrackId, listed: ListedTrack, manifest: ContentManifest): void {
+  /** False where there is no manifest. */
+  #tell(track: TrackId, listed: ListedTrack): boolean {
+    const manifest = this.#shelf.get(listed.playlistUrl);
+    if (!manifest) return false;
     const segments: SignedSegment[] = [];
     let newest = -1;
     for (const item of listed.files) {
-      const signed = find(manifest, listed, item);
+      const signed = this.#find(listed, item);
       if (item.ref.sequence !== INIT_SEQUENCE) newest = Math.max(newest, item.ref.sequence);
       if (signed) segments.push({ sequence: item.ref.sequence, variant: item.ref.variant, sizeBytes: signed.sizeBytes, root: signed.root });
     }
     for (const { sequence, sizeBytes, root } of manifest.after(newest)) segments.push({ sequence, variant: undefined, sizeBytes, root });
     this.#host.dispatch({ type: "signed", track, segments });
+    return true;
   }
 
   async #fetchList(segment: SegmentRef): Promise<void> {
@@ -176,13 +180,14 @@ export class PublisherLine {
     this.#host.onRefused({ code, url, isFinal, message: MESSAGES[code] });
   }
 
+  #find({ playlistUrl }: ListedTrack, { ref, file }: ListedTrack["files"][number]): Vouched | undefined {
+    return this.#shelf.find(playlistUrl, ref.sequence, segmentName(playlistUrl, file));
+  }
+
   #file({ track, id }: SegmentRef): FileRange | undefined {
     return this.#host.listed(track)?.files.find(({ ref }) => ref.id === id)?.file;
   }
 }
-
-const find = (manifest: ContentManifest, { playlistUrl }: ListedTrack, { ref, file }: ListedTrack["files"][number]): Vouched | undefined =>
-  manifest.find(ref.sequence, segmentName(playlistUrl, file));
 
 async function isSigned(bytes: Uint8Array, signed: Vouched): Promise<boolean> {
   if (bytes.length !== signed.sizeBytes) return false;
