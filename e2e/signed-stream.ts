@@ -64,8 +64,10 @@ export class SignedStream {
     }
   }
 
-  remove(): void {
-    this.#watcher?.kill("SIGINT");
+  async remove(): Promise<void> {
+    const watcher = this.#watcher;
+    // It may be about to write.
+    if (watcher?.exitCode === null) await new Promise((resolve) => watcher.once("exit", resolve).kill("SIGINT"));
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.#key, { force: true });
   }

@@ -16,7 +16,7 @@ const test = base.extend<{ signed: SignedStream; openUnchecked: (before?: () => 
     signed.take();
     signed.publish();
     await use(signed);
-    signed.remove();
+    await signed.remove();
   },
   openUnchecked: async ({ open }, use) => use((before) => open({ checksBytes: false, ...(before && { before }) })),
 });
@@ -48,7 +48,7 @@ test("a signed stream plays, from the origin and from peers, and a forged chunk 
     expect(fatalErrors).toEqual([]);
     expect(await refusals(viewer)).toEqual([]);
   }
-  signed.remove();
+  await signed.remove();
 });
 
 test("an origin whose answers are altered is asked again, and nothing altered is played", async ({ signed, openUnchecked }) => {
@@ -91,7 +91,7 @@ test("fMP4 with sound of its own: initialization segments and audio are signed t
     expect(await refusals(viewer)).toEqual([]);
   }
   expect((await viewers[1]!.playerStats()).peerBytes).toBeGreaterThan(0);
-  signed.remove();
+  await signed.remove();
 });
 
 test("a viewer whose origin alters everything plays from peers", async ({ signed, openUnchecked }) => {
@@ -144,7 +144,7 @@ test("without a manifest, or with somebody else's, nothing is played and the pag
     await expect.poll(async () => (await viewer.report()).fatalErrors).toEqual(["fragLoadError"]);
     expect((await viewer.report()).handed).toEqual([]);
   }
-  stranger.remove();
+  await stranger.remove();
 });
 
 test("the script tag takes data-content-key, and loads its second file on demand", async ({ signed, open, site, signaling }) => {
@@ -194,7 +194,7 @@ test.describe("live", () => {
       expect((await viewers[1]!.playerStats()).peerBytes).toBeGreaterThan(0);
     } finally {
       clearInterval(packager);
-      signed.remove();
+      await signed.remove();
     }
   });
 });
