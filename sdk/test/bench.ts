@@ -1,5 +1,6 @@
 import type { Belief } from "../src/protocol/belief.js";
 import { assertInvariants } from "../src/protocol/invariants.js";
+import type { DeliveryMode } from "../src/protocol/config.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { WantId } from "../src/protocol/ids.js";
@@ -25,11 +26,11 @@ export class Bench {
   readonly stream: Stream;
   #nextWant = 1;
 
-  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief } = {}) {
+  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief; delivery?: DeliveryMode } = {}) {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
     this.engine = new Engine({
-      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12,
+      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh",
       ...(setting.belief && { belief: setting.belief }),
     });
   }

@@ -64,11 +64,11 @@ export class Viewer implements PlayerHost, Task {
     readonly world: World,
     readonly setting: ViewerSetting,
   ) {
-    const { clock, setting: { player }, meter } = world;
+    const { clock, setting: { player }, meter, options: { delivery } } = world;
     this.joinedMs = clock.nowMs;
     const { signed } = world.setting;
     this.#publisher = signed ? new PublisherLine(this) : undefined;
-    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS });
+    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery });
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);

@@ -14,7 +14,12 @@ export interface EngineOptions {
   readonly maxNeighbours: number;
   /** How chunks come to be believed. Default: by agreement between peers and the origin. */
   readonly belief?: Belief;
+  /** How chunks come from neighbours. Default: mesh. */
+  readonly delivery?: DeliveryMode;
 }
+
+/** mesh: pulled. tree, hybrid: pushed in one sub-stream or in four, and pulled where that leaves gaps. auto: hybrid where it wins, else mesh. */
+export type DeliveryMode = "mesh" | "tree" | "hybrid" | "auto";
 
 /** Tribler's high-priority window, seconds from the playhead: fetched strictly in order (SYSTEMS TR1). */
 export const HIGH_WINDOW_S = 10;
