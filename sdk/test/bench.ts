@@ -7,6 +7,7 @@ import type { WantId } from "../src/protocol/ids.js";
 import type { ChunkHash, PeerId } from "../src/protocol/ids.js";
 import { type BufferMapEntry, type ChunkRun, type Message, PROTOCOL_VERSION } from "../src/protocol/message.js";
 import { CHUNK_BYTES, type SegmentRef } from "../src/protocol/segment.js";
+import { push } from "../src/with-push.js";
 import { hashOf, Stream } from "./world-stream.js";
 import { peerId, SWARM } from "./world.js";
 
@@ -30,7 +31,7 @@ export class Bench {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
     this.engine = new Engine({
-      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh",
+      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", push,
       ...(setting.belief && { belief: setting.belief }),
     });
   }

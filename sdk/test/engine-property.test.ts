@@ -10,6 +10,7 @@ import { Random } from "../src/protocol/random.js";
 import { CHUNK_BYTES, chunkCount, MAX_CHUNKS, type SegmentRef } from "../src/protocol/segment.js";
 import { signedBelief } from "../src/protocol/signed-judge.js";
 import { encode } from "../src/wire/codec.js";
+import { push } from "../src/with-push.js";
 import { peerId, SWARM, World } from "./world.js";
 import { chunkHashes, rootOf } from "./world-publisher.js";
 import { hashOf, Stream } from "./world-stream.js";
@@ -48,7 +49,7 @@ class Chaos {
   constructor(seed: number, readonly setting: { readonly liars: boolean; readonly tellsSize: boolean; readonly ranges: boolean; readonly signed?: boolean }) {
     this.random = new Random(seed);
     this.memoryBytes = 200_000 + this.random.below(2_000_000);
-    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3, delivery: this.random.below(2) === 0 ? "hybrid" : "mesh", ...(setting.signed === true && { belief: signedBelief }) });
+    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3, delivery: this.random.below(2) === 0 ? "hybrid" : "mesh", push, ...(setting.signed === true && { belief: signedBelief }) });
   }
 
   step(): void {

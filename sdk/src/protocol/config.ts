@@ -1,4 +1,5 @@
 import type { Belief } from "./belief.js";
+import type { Push, PushParts } from "./push.js";
 import type { PeerId, SwarmId } from "./ids.js";
 
 export interface EngineOptions {
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly belief?: Belief;
   /** How chunks come from neighbours. Default: mesh. */
   readonly delivery?: DeliveryMode;
+  /** What pushes, where the build has it; without it all is pulled. */
+  readonly push?: (parts: PushParts) => Push;
 }
 
 /** mesh: pulled. tree, hybrid: pushed in one sub-stream or in four, and pulled where that leaves gaps. auto: hybrid where it wins, else mesh. */

@@ -17,9 +17,9 @@ export class PlayerDesk {
   readonly #fetches: Fetches;
   readonly #integrity: Witnesses;
   readonly #wants = new Map<WantId, StoredSegment>();
-  readonly #push: Push;
+  readonly #push: Push | undefined;
 
-  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Witnesses; push: Push }) {
+  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Witnesses; push: Push | undefined }) {
     this.#state = parts.state;
     this.#announcer = parts.announcer;
     this.#downloads = parts.downloads;
@@ -107,7 +107,7 @@ export class PlayerDesk {
     this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
     if (giver === "origin" && segment.seated !== 0) this.#announcer.news(segment, nowMs);
     else this.#announcer.changed(segment);
-    this.#push.stored(segment, chunk, nowMs);
+    this.#push?.stored(segment, chunk, nowMs);
     if (segment.complete) {
       this.#integrity.forget(segment);
       this.#trim(nowMs);

@@ -8,6 +8,14 @@ import type { Track } from "./store.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 import type { Uploads } from "./uploads.js";
 
+/** What it works with. */
+export interface PushParts {
+  readonly state: EngineState;
+  readonly announcer: Announcer;
+  readonly uploads: Uploads;
+  readonly seats: Seats;
+}
+
 type SubStreamMap = Extract<Message, { type: "SUBSTREAMS" }>;
 
 /** Sub-streams of a hybrid. A tree is the same with one. */
@@ -73,7 +81,7 @@ export class Push {
   /** Whether this peer takes and gives sub-streams, or only hears what others could. */
   #isOn = false;
 
-  constructor(parts: { state: EngineState; announcer: Announcer; uploads: Uploads; seats: Seats }) {
+  constructor(parts: PushParts) {
     this.#state = parts.state;
     this.#announcer = parts.announcer;
     this.#uploads = parts.uploads;
@@ -348,7 +356,7 @@ export class Push {
   }
 
   #came(segment: StoredSegment, chunk: number): number {
-    return this.#cameMs.get(segment)?.[chunk % this.#count] ?? 0;
+    return this.#cameMs.get(segment)?.[chunk % this.#count] ?? -Infinity;
   }
 
   get #recent(): StoredSegment[] {
