@@ -127,6 +127,7 @@ export class Push {
 
   /** Such a chunk has come. */
   came(from: Neighbour, segment: StoredSegment, chunk: number, nowMs: number): void {
+    if (segment.ref.track !== this.#track?.id) return;
     const times = this.#cameMs.get(segment) ?? [];
     const k = chunk % this.#count;
     times[k] = nowMs;
