@@ -17,7 +17,7 @@ export interface ShoalOptions {
   readonly upload?: boolean;
   /** Bound on verified chunks kept in memory, bytes per player. Default 256 MiB. */
   readonly memoryBytes?: number;
-  /** Most neighbours at a time. Default 12. */
+  /** Most neighbours at a time, 32 at the utmost. Default 12. */
   readonly maxNeighbours?: number;
   /**
    * How chunks come from other viewers. `mesh`: asked for, one by one. `tree`: a live stream is pushed from viewer to viewer in one

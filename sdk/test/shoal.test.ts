@@ -28,6 +28,7 @@ describe("Shoal", () => {
     ["bad-swarm", { tracker: TRACKER, swarm: "" }],
     ["bad-content-key", { tracker: TRACKER, contentKey: "short" }],
     ["bad-memory", { tracker: TRACKER, memoryBytes: -1 }],
+    ["bad-delivery", { tracker: TRACKER, delivery: "pigeon" as never }],
     ["bad-neighbours", { tracker: TRACKER, maxNeighbours: 1.5 }],
   ])("refuses a setting that cannot work: %s", (code, options) => {
     expect(() => new Shoal(options)).toThrow(ShoalError);
