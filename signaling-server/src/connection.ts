@@ -7,6 +7,8 @@ import type { Member } from "./member.js";
 export class Connection {
   /** By swarm: at most one peer id in each. */
   readonly memberships = new Map<string, Member>();
+  /** A ticket of its is being checked: one at a time. */
+  isChecking = false;
   readonly #events: TokenBucket;
   readonly #signals: TokenBucket;
   readonly #offences: TokenBucket;

@@ -7,6 +7,10 @@ export interface TrackerLimits {
   readonly peersPerSwarm: number;
   readonly swarms: number;
   readonly swarmsPerConnection: number;
+  /** Memberships of one viewer, as its tickets name it: tabs and devices. */
+  readonly peersPerViewer: number;
+  /** Tickets remembered until they expire, so that nobody else uses them; further ones have to wait. */
+  readonly tickets: number;
   /** Channels named in one answer. */
   readonly channelsPerReply: number;
   /** Most members told when one departs. */
@@ -32,6 +36,8 @@ export const DEFAULT_LIMITS: TrackerLimits = {
   peersPerSwarm: 100_000,
   swarms: 50_000,
   swarmsPerConnection: 4,
+  peersPerViewer: 8,
+  tickets: 500_000,
   channelsPerReply: 50,
   contacts: 64,
   signalBytes: 16 * 1024,

@@ -1,5 +1,5 @@
 import { TokenBucket } from "./bucket.js";
-import type { ConnectionId } from "./contract.js";
+import type { ConnectionId, TicketGrant } from "./contract.js";
 import type { JoinRequest, StatReport } from "./events.js";
 import type { TrackerLimits } from "./limits.js";
 import type { Pooled } from "./ranked-pool.js";
@@ -27,6 +27,9 @@ export class Member implements Pooled {
   /** Ready to hold origin seats, as it last said. */
   willing = false;
   uplinkBps: number | null = null;
+  /** By which it is here, and until when; where no tickets are wanted, without and for ever. */
+  grant: TicketGrant | undefined = undefined;
+  grantedUntilMs = Infinity;
   /** It has lost a seat, and comes last until then. */
   barredUntilMs = 0;
   /** The live tracks it plays. */

@@ -8,10 +8,14 @@ import type { Member } from "./member.js";
 export class SilenceWatch {
   readonly #queue = new Fifo<{ member: Member; dueMs: number }>();
 
-  /** `onSilent`: that member was not heard of in the period that is over; not repeated while it goes on. */
+  /**
+   * `onSilent`: that member was not heard of in the period that is over; not repeated while it goes on. `onExpired`: its ticket has
+   * expired, and it is to be removed.
+   */
   constructor(
     readonly periodMs: number,
     private readonly onSilent: (member: Member, nowMs: number) => void,
+    private readonly onExpired: (member: Member, nowMs: number) => void,
   ) {}
 
   watch(member: Member, nowMs: number): void {
@@ -28,6 +32,10 @@ export class SilenceWatch {
       const { member } = next;
       // departed members drop out here
       if (!member.swarm.has(member)) continue;
+      if (member.grantedUntilMs <= nowMs) {
+        this.onExpired(member, nowMs);
+        continue;
+      }
       const fellSilent = !member.heard && !member.silent;
       member.silent = !member.heard;
       member.heard = false;

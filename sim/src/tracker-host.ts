@@ -84,6 +84,8 @@ export class TrackerHost {
         case "emit":
           this.#emitted(viewer, effect);
           break;
+        case "check-ticket": // The simulated tracker wants none.
+          break;
         case "close":
           this.#viewers.delete(effect.connection);
           this.#back(viewer, () => viewer.trackerDown());
