@@ -1,14 +1,24 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type UserConfig } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { leanDependencies } from "./sdk/shims/lean-dependencies.js";
 import { privateNames } from "./sdk/shims/private-names.js";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const at = (...parts: string[]): string => join(root, ...parts);
 
-/** The SDK as one file. Nothing is external: hls.js is the page's own, and only its types are imported. */
-function library(entry: string, format: "es" | "iife", fileName: string): UserConfig {
+interface Library {
+  readonly entry: string;
+  readonly format: "es" | "iife";
+  readonly fileName: string;
+  /** Of the global that a script tag makes. */
+  readonly name?: string;
+  readonly footer?: string;
+}
+
+/** A part of the SDK as one file. Nothing is external: hls.js is the page's own, and only its types are imported. */
+function library({ entry, format, fileName, name = "Shoal", footer }: Library): UserConfig {
+  const { regex, cache } = privateNames(root);
   return {
     publicDir: false,
     build: {
@@ -17,14 +27,19 @@ function library(entry: string, format: "es" | "iife", fileName: string): UserCo
       target: "es2022",
       minify: "terser",
       // Terser after Vite's own minifier: each finds what the other leaves, together 3 % less than either.
-      terserOptions: { ecma: 2020, compress: { passes: 2 }, mangle: { module: format === "es", properties: { regex: privateNames(root) } } },
+      terserOptions: {
+        ecma: 2020,
+        compress: { passes: 2 },
+        mangle: { module: format === "es", properties: { regex } },
+        // One table for all files, which hand each other's objects around.
+        nameCache: { props: { props: cache } },
+      },
       sourcemap: true,
-      lib: { entry: at(entry), formats: [format], name: "Shoal", fileName: () => fileName },
+      lib: { entry: at(entry), formats: [format], name, fileName: () => fileName },
       rolldownOptions: {
         checks: { pluginTimings: false },
         output: {
-          // The class itself is the global, not a namespace around it.
-          ...(format === "iife" ? { footer: "Shoal=Shoal.Shoal;" } : {}),
+          ...(footer === undefined ? {} : { footer }),
           // Vite keeps white space in ES libraries unless told otherwise.
           minify: true,
           // A namespace that says of itself that it is one: of no use to a global.
@@ -32,11 +47,27 @@ function library(entry: string, format: "es" | "iife", fileName: string): UserCo
         },
       },
     },
+    plugins: [trustApart(format)],
   };
 }
 
-export const esm = (): UserConfig => library("sdk/src/index.ts", "es", "shoal.js");
-export const scriptTag = (): UserConfig => library("sdk/src/script-tag.ts", "iife", "shoal.min.js");
+/** The part that is loaded on demand stays a file of its own, which a module imports and a script tag adds to the page. */
+function trustApart(format: "es" | "iife"): Plugin {
+  return {
+    name: "shoal:trust-apart",
+    enforce: "pre",
+    resolveId(source) {
+      if (format === "es" && source === "./trust.js") return { id: "./shoal-trust.js", external: true };
+      return format === "iife" && source === "./load-trust.js" ? at("sdk/src/load-trust-beside-tag.ts") : null;
+    },
+  };
+}
+
+export const esm = (): UserConfig => library({ entry: "sdk/src/index.ts", format: "es", fileName: "shoal.js" });
+export const esmTrust = (): UserConfig => library({ entry: "sdk/src/trust.ts", format: "es", fileName: "shoal-trust.js" });
+/** The class itself is the global, not a namespace around it. */
+export const scriptTag = (): UserConfig => library({ entry: "sdk/src/script-tag.ts", format: "iife", fileName: "shoal.min.js", footer: "Shoal=Shoal.Shoal;" });
+export const scriptTagTrust = (): UserConfig => library({ entry: "sdk/src/trust.ts", format: "iife", fileName: "shoal-trust.min.js", name: "ShoalTrust" });
 
 const demo = (): UserConfig => ({
   root: at("demo"),
@@ -59,10 +90,10 @@ const cli = (): UserConfig => ({
   ssr: { noExternal: true },
 });
 
-const MODES: Readonly<Record<string, () => UserConfig>> = { esm, "script-tag": scriptTag, demo, cli };
+const MODES: Readonly<Record<string, () => UserConfig>> = { esm, "esm-trust": esmTrust, "script-tag": scriptTag, "script-tag-trust": scriptTagTrust, demo, cli };
 
-/** `vite build --mode esm | script-tag | demo | cli`; without a build it is what the demo needs. */
+/** `vite build --mode esm | esm-trust | script-tag | script-tag-trust | demo | cli`; without a build it is what the demo needs. */
 export default defineConfig(({ mode }) => {
   const config = (MODES[mode] ?? demo)();
-  return { ...config, plugins: [leanDependencies()] };
+  return { ...config, plugins: [leanDependencies(), ...(config.plugins ?? [])] };
 });

@@ -7,7 +7,7 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 
 /** The viewer's script as a classic one, since it has to run before the SDK's. */
 export default async function buildPages(): Promise<void> {
-  await ensureBuilt(["esm", "script-tag"]);
+  await ensureBuilt(["esm", "esm-trust", "script-tag", "script-tag-trust"]);
   await build({
     configFile: false,
     logLevel: "warn",

@@ -25,7 +25,7 @@ const runsPlayers = !args.includes("--list") && !args.includes("--help");
 await ensureInstalled();
 ensureBenchInstalled();
 const chromium = runsPlayers ? await ensureChromium() : undefined;
-if (runsPlayers) await ensureBuilt(["esm"]);
+if (runsPlayers) await ensureBuilt(["esm", "esm-trust"]);
 
 const result = spawnSync(process.execPath, [join(root, "node_modules", "tsx", "dist", "cli.mjs"), join(bench, "src", "main.ts"), ...args], {
   stdio: "inherit",

@@ -18,6 +18,12 @@ const TARGETS = {
     makes: "sdk/dist/shoal.min.js",
     from: SDK_SOURCES,
   },
+  "esm-trust": { command: ["vite", "build", "--mode", "esm-trust", "--logLevel", "warn"], makes: "sdk/dist/shoal-trust.js", from: SDK_SOURCES },
+  "script-tag-trust": {
+    command: ["vite", "build", "--mode", "script-tag-trust", "--logLevel", "warn"],
+    makes: "sdk/dist/shoal-trust.min.js",
+    from: SDK_SOURCES,
+  },
   types: { command: ["tsc", "-b", "sdk"], makes: "sdk/dist/types/index.d.ts", from: SDK_SOURCES },
   demo: {
     command: ["vite", "build", "--mode", "demo", "--logLevel", "error"],

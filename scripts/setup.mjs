@@ -100,7 +100,7 @@ function installFromPlaywright(path) {
 }
 
 /** What the demo, the tests and the bench load, built again when a source is newer. Names are those of build.mjs. */
-export async function ensureBuilt(names = ["esm", "script-tag", "demo"]) {
+export async function ensureBuilt(names = ["esm", "esm-trust", "script-tag", "script-tag-trust", "demo"]) {
   ensureInstalled();
   const { buildStale } = await import("./build.mjs");
   buildStale(names);

@@ -59,7 +59,7 @@ function unit() {
 async function e2e() {
   title("tests in a real browser");
   process.env.SHOAL_CHROMIUM = await ensureChromium();
-  await ensureBuilt(["esm", "script-tag"]);
+  await ensureBuilt(["esm", "esm-trust", "script-tag", "script-tag-trust"]);
   rmSync(E2E_JSON, { force: true });
   process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = E2E_JSON;
   const status = run("npx", ["playwright", "test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"]);

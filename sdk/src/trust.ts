@@ -1,0 +1,2 @@
+/* Entry of the part that `load-trust.ts` loads: all that only pages need that set an option about trust. Nothing else imports it. */
+export { isChunkList, manifestUrl, openManifest, segmentName } from "./manifest/manifest.js";
