@@ -40,7 +40,7 @@ export class TicketOffice {
     if ((await swarmIdOf(claims.swarm)) !== swarm) return refusal("ticket-other-swarm", "This ticket is for another swarm; its swarm claim has to be the SDK's swarm option, or the stream's URL without its query.");
     if (!(await isProven(request))) return refusal("ticket-unproven", "The key that came with this ticket has not signed the request; sign it with the key's private half.");
     const holder = await permIdOf(ticket.key);
-    const expiresMs = (claims.expS + CLOCK_TOLERANCE_S) * 1000;
+    const expiresMs = Math.floor((claims.expS + CLOCK_TOLERANCE_S) * 1000);
     const channel = await this.issuer.issue({ swarm, peer, holder, expiresMs }, nowMs);
     return { ok: true, grant: { id: claims.id, viewer: claims.viewer, holder, lifetimeMs: expiresMs - nowMs, channel } };
   }
@@ -49,7 +49,7 @@ export class TicketOffice {
 function readClaims({ exp = 0, jti = "", sub = "", swarm }: JWTPayload): { expS: number; id: string; viewer: string; swarm: string } | undefined {
   const isName = (text: string): boolean => text !== "" && text.length <= MAX_NAME_CHARS;
   if (typeof swarm !== "string" || !isName(jti) || !isName(sub) || !(exp <= Date.now() / 1000 + MAX_LIFETIME_S)) return undefined;
-  return { expS: Math.floor(exp), id: jti, viewer: sub, swarm };
+  return { expS: exp, id: jti, viewer: sub, swarm };
 }
 
 function joseProblem(error: unknown): ErrorReply {
