@@ -60,7 +60,7 @@ it("a member whose ticket has expired is offered to nobody after half a minute, 
   joins(tracker, 1, grant(1, { lifetimeMs: 5_000 }));
   joins(tracker, 2);
   tracker.advance(30_000);
-  expect(tracker.take(2)).toMatchObject([]);
+  expect(tracker.take(2)).toMatchObject([{ event: "peer-left", payload: { peer: peerId(1) } }]);
   expect(joins(tracker, 3)).toMatchObject({ peers: [peerId(2)], size: 2 });
   expect(tracker.send(1, "stat", statReport(1))).toBe(REFUSALS.notAMember);
 });
