@@ -8,7 +8,7 @@ const INSIDE = [
 ];
 /** Where names mean something to somebody else: the public API, hls.js, what travels as JSON. */
 const OUTSIDE = [
-  "sdk/src/index.ts", "sdk/src/shoal.ts", "sdk/src/script-tag.ts", "sdk/src/options.ts", "sdk/src/stats.ts", "sdk/src/shoal-error.ts", "sdk/src/browser/signal.ts",
+  "sdk/src/index.ts", "sdk/src/shoal.ts", "sdk/src/script-tag.ts", "sdk/src/options.ts", "sdk/src/stats.ts", "sdk/src/shoal-error.ts", "sdk/src/trust.ts", "sdk/src/browser/signal.ts",
   "signaling-server/src/events.ts", "node_modules/hls.js/dist/hls.d.ts",
 ];
 /** Engine.IO's and Socket.IO's handshakes. */

@@ -1,5 +1,7 @@
 import type Hls from "hls.js";
 import type { FragmentLoaderContext } from "hls.js";
+import type { TransportOptions } from "./browser/webrtc.js";
+import type { Credentials } from "./credentials/credentials.js";
 import { DriveLoop } from "./drive-loop.js";
 import type { Want } from "./hls/fragment-loader.js";
 import { swarmName } from "./hls/identity.js";
@@ -57,6 +59,8 @@ export class Session implements PlayerSession {
   readonly #loop: DriveLoop;
   #transport: ReturnType<SessionParts["transport"]> | undefined;
   #tracker: TrackerLine | undefined;
+  /** Where peers are to prove who they are; there before any of them is heard of. */
+  #credentials: Credentials | undefined;
   #join: () => void = () => undefined;
   #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #origin: OriginLine | undefined;
@@ -65,6 +69,8 @@ export class Session implements PlayerSession {
   #live: EffectOf<"live-status"> | undefined;
   /** Why hls.js's own loader does everything; `undefined` while Shoal delivers. */
   #idleReason: string | undefined;
+  /** Why no swarm is joined, though Shoal delivers. */
+  #aloneReason: string | undefined;
   #controlBytes = 0;
   #bypassedBytes = 0;
 
@@ -140,9 +146,9 @@ export class Session implements PlayerSession {
   stats(): PlayerStats {
     const engine = this.#loop.engine?.stats(performance.now());
     const neighbours = engine?.neighbours ?? [];
-    const tracker = this.#tracker?.state ?? (this.#idleReason === undefined ? "connecting" : "down");
+    const tracker = this.#tracker?.state ?? ((this.#idleReason ?? this.#aloneReason) === undefined ? "connecting" : "down");
     const alone = tracker === "down" && neighbours.length === 0 ? `tracker-down: ${this.#tracker?.downReason}` : undefined;
-    const reason = this.#idleReason ?? alone;
+    const reason = this.#idleReason ?? this.#aloneReason ?? alone;
     const originBytes = (engine?.originBytes ?? 0) + this.#bypassedBytes;
     const peerBytes = engine?.peerBytes ?? 0;
     return {
@@ -266,9 +272,8 @@ export class Session implements PlayerSession {
       const seed = Number.parseInt(parts.randomHex(4), 16);
       this.#join = () => {
         clearTimeout(this.#joinTimer);
-        if (this.#tracker) return;
-        this.#tracker = this.#joinTracker(swarm, serves);
-        if (this.#live) this.#tracker.live(this.#live);
+        this.#join = () => undefined;
+        void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
       this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours }));
@@ -278,13 +283,37 @@ export class Session implements PlayerSession {
     }
   }
 
+  get #provesPeers(): boolean {
+    const { ticket, friends, permId = ticket !== undefined || friends !== undefined } = this.#setting.options;
+    return permId || ticket !== undefined;
+  }
+
+  async #enter(swarm: SwarmId, serves: boolean): Promise<void> {
+    const { options, parts } = this.#setting;
+    try {
+      if (this.#provesPeers) this.#credentials = await (await parts.trust()).openCredentials({ swarm, peer: this.#peer, ticket: options.ticket });
+    } catch (error) {
+      return this.#stayAlone("trust-unavailable", `Peers cannot prove who they are, so none are connected: ${String(error)}.`);
+    }
+    if (this.#idleReason !== undefined) return;
+    this.#tracker = this.#joinTracker(swarm, serves);
+    if (this.#live) this.#tracker.live(this.#live);
+  }
+
+  #stayAlone(reason: string, message: string): void {
+    this.#aloneReason = reason;
+    this.report(reason, message);
+    this.#loop.dispatch({ type: "tracker-down" });
+  }
+
   #openTransport(): ReturnType<SessionParts["transport"]> {
     const { options, parts, emit } = this.#setting;
-    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [] }, {
+    const guard: TransportOptions["guard"] = (open) => (link, events) => (this.#credentials as Credentials).guard(open)(link, events);
+    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], guard: this.#provesPeers ? guard : undefined }, {
       onSignal: (peer, data) => this.#tracker?.signal(peer, data),
-      onConnected: (peer) => {
-        emit("neighbour", { peer, connected: true, reason: "" });
-        this.#loop.dispatch({ type: "connected", peer });
+      onConnected: (peer, permId) => {
+        emit("neighbour", { peer, connected: true, reason: "", permId });
+        this.#loop.dispatch({ type: "connected", peer, friend: permId !== undefined && options.friends?.includes(permId) === true });
       },
       onDisconnected: (peer, reason) => {
         emit("neighbour", { peer, connected: false, reason });
@@ -311,9 +340,15 @@ export class Session implements PlayerSession {
   #joinTracker(swarm: SwarmId, serves: boolean): TrackerLine {
     const { options, parts } = this.#setting;
     const request = { swarm, peer: this.#peer, secret: parts.randomHex(16), serves, channel: this.#name.slice(0, CHANNEL_CHARACTERS) };
-    return new TrackerLine({ address: options.tracker, request }, parts.tracker, {
+    const credentials = options.ticket === undefined ? undefined : this.#credentials;
+    const admission = credentials && { joinTicket: () => credentials.joinTicket(), isRenewable: typeof options.ticket === "function" };
+    return new TrackerLine({ address: options.tracker, request, admission }, parts.tracker, {
       dispatch: (input) => this.#loop.dispatch(input),
       onSignal: (peer, data) => this.#transport?.signal(peer, data),
+      onTicket: (ticket) => {
+        if (ticket) credentials?.joined(ticket);
+        else if (credentials) this.report("tracker-without-tickets", "The signaling server gives no channel tickets, so no peer can be connected; start it with --ticket-key, or leave out the ticket option.");
+      },
       onIceServers: (iceServers) => {
         if (!options.iceServers) this.#transport?.useIceServers(iceServers);
       },

@@ -2,7 +2,9 @@ import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import { captureController, fragmentLoaderConstructor } from "./hls/capture.js";
 import { type OpenSession, Player, type PlayerSession } from "./hls/player.js";
+import { loadTrust } from "./load-trust.js";
 import type { ShoalOptions } from "./options.js";
+import { isSwarmId } from "./protocol/ids.js";
 import { Session } from "./session.js";
 import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
 import { ShoalError } from "./shoal-error.js";
@@ -28,6 +30,16 @@ export class Shoal {
   /** Whether this browser can exchange chunks with others; where it cannot, streams play like plain hls.js. */
   static isSupported(): boolean {
     return unsupportedReason() === undefined;
+  }
+
+  /** This browser's PermID, 32 hex digits, made at the first call: what others put into their `friends`. Rejects when the file for it cannot be loaded. */
+  static async permId(): Promise<string> {
+    return (await (await loadTrust()).permKey()).id;
+  }
+
+  /** Forgets this browser's key: the next session has another PermID, which nothing connects with this one. */
+  static async forgetPermId(): Promise<void> {
+    await (await loadTrust()).forgetPermKey();
   }
 
   /**
@@ -124,11 +136,13 @@ export class Shoal {
 }
 
 function check(options: ShoalOptions): void {
-  const { tracker, swarm, memoryBytes, maxNeighbours } = options;
+  const { tracker, swarm, memoryBytes, maxNeighbours, ticket, friends } = options;
   if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
+  if (ticket !== undefined && typeof ticket !== "function" && (typeof ticket !== "string" || ticket === "")) throw new ShoalError("bad-ticket", "Set ticket to a JWT, or to a function that gets one.");
+  if (friends !== undefined && !(Array.isArray(friends) && friends.every(isSwarmId))) throw new ShoalError("bad-friends", "Set friends to a list of PermIDs, 32 hex digits each.");
 }
 
 function isTrackerAddress(tracker: unknown): boolean {

@@ -6,7 +6,7 @@ import { Random } from "../src/protocol/random.js";
 import { peerId } from "./world.js";
 
 const PERIOD_MS = 10_000;
-const view = (index: number, forwardedOurs = 0, forwardedTotal = forwardedOurs): ChokeView => ({ peer: peerId(index), forwardedOurs, forwardedTotal });
+const view = (index: number, forwardedOurs = 0, forwardedTotal = forwardedOurs): ChokeView => ({ peer: peerId(index), isFriend: false, forwardedOurs, forwardedTotal });
 
 /** Runs so many whole periods with a full uplink, so that only the base is served, and gives the last answer. */
 function settle(choker: GiveToGet, neighbours: readonly ChokeView[], { periods = 6, slots = 3, fromMs = 0, random = new Random(1) } = {}): Set<PeerId> {

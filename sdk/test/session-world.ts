@@ -118,6 +118,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
       world.awake = onChange;
       return { destroy: log("wakefulness destroyed") };
     },
+    trust: () => import("../src/trust.js"),
     hash: async () => "0".repeat(32) as ChunkHash,
     swarmId: async (name) => `swarm of ${name}` as SwarmId,
     randomHex: (bytes) => "ab".repeat(bytes),
