@@ -18,6 +18,8 @@ export interface Start {
   readonly src: string;
   /** Left out: plain hls.js. */
   readonly shoal?: ShoalOptions | undefined;
+  /** Tickets are fetched from there. */
+  readonly ticketPath?: string | undefined;
   readonly hls?: Partial<HlsConfig>;
   /** Quality level to stay at. Default: hls.js's own choice. */
   readonly level?: number | undefined;
@@ -59,6 +61,7 @@ export class PageViewer {
   readonly segments: ShoalEvents["segment"][] = [];
   /** Neighbours lost. */
   readonly lost: ShoalEvents["neighbour"][] = [];
+  readonly neighbours: ShoalEvents["neighbour"][] = [];
   readonly #shoals: Shoal[] = [];
   #messages: MessageCounts | undefined;
 
@@ -88,8 +91,9 @@ export class PageViewer {
   }
 
   /** Plays a stream in a video element of its own. */
-  start({ src, shoal: options, hls: config = {}, level, onMade }: Start): Hls {
-    const shoal = options && (this.#shoals[0] ?? this.#open(options));
+  start({ src, shoal: options, ticketPath, hls: config = {}, level, onMade }: Start): Hls {
+    const ticket = ticketPath && { ticket: async () => (await fetch(ticketPath)).text() };
+    const shoal = options && (this.#shoals[0] ?? this.#open({ ...options, ...(ticket || {}) }));
     const hls = new globalThis.Hls(shoal ? shoal.hlsConfig(config) : config);
     const video = document.createElement("video");
     video.muted = true;
@@ -130,7 +134,7 @@ export class PageViewer {
     shoal.on("ban", (ban) => this.bans.push(ban));
     shoal.on("warning", (warning) => this.warnings.push(warning));
     shoal.on("segment", (segment) => this.segments.push(segment));
-    shoal.on("neighbour", (event) => event.connected || this.lost.push(event));
+    shoal.on("neighbour", (event) => this.neighbours.push(event) && (event.connected || this.lost.push(event)));
   }
 
   positionS(player = 0): number {

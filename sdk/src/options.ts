@@ -22,7 +22,7 @@ export interface ShoalOptions {
   readonly ticket?: string | (() => Promise<string>);
   /**
    * Whether only peers are connected that prove who they are, by a key that their browser keeps. Then nobody sits in the middle, not even the
-   * signaling server. The same for all viewers of a swarm, as those who do and those who do not are never connected. Default: with `ticket` or `friends`.
+   * signaling server. The same for all viewers of a swarm, as those who do and those who do not are never connected. Default: false, but with `ticket` or `friends` always.
    */
   readonly permId?: boolean;
   /** PermIDs (`Shoal.permId()`) of viewers who are served before others. Default: none. */

@@ -15,20 +15,9 @@ export interface TagScope {
 
 /** The tag's `data-` attributes as options; `undefined` without a tracker. */
 export function tagOptions(data: Readonly<Record<string, string | undefined>>): ShoalOptions | undefined {
-  const { tracker, swarm, upload, ticketUrl } = data;
+  const { tracker, swarm, upload } = data;
   if (!tracker) return undefined;
-  return {
-    tracker,
-    ...(swarm ? { swarm } : {}),
-    ...(upload === undefined ? {} : { upload: upload !== "false" }),
-    ...(ticketUrl ? { ticket: () => fetchTicket(ticketUrl) } : {}),
-  };
-}
-
-async function fetchTicket(url: string): Promise<string> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.text()).trim();
+  return { tracker, ...(swarm ? { swarm } : {}), ...(upload === undefined ? {} : { upload: upload !== "false" }) };
 }
 
 /**

@@ -1,6 +1,5 @@
 import type Hls from "hls.js";
 import type { FragmentLoaderContext } from "hls.js";
-import type { TransportOptions } from "./browser/webrtc.js";
 import type { Credentials } from "./credentials/credentials.js";
 import { DriveLoop } from "./drive-loop.js";
 import type { Want } from "./hls/fragment-loader.js";
@@ -59,8 +58,6 @@ export class Session implements PlayerSession {
   readonly #loop: DriveLoop;
   #transport: ReturnType<SessionParts["transport"]> | undefined;
   #tracker: TrackerLine | undefined;
-  /** Where peers are to prove who they are; there before any of them is heard of. */
-  #credentials: Credentials | undefined;
   #join: () => void = () => undefined;
   #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #origin: OriginLine | undefined;
@@ -261,7 +258,6 @@ export class Session implements PlayerSession {
       const swarm = await parts.swarmId(this.#name);
       if (this.#idleReason !== undefined) return;
       const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS } = options;
-      this.#transport = this.#openTransport();
       this.#origin = new OriginLine(hls, parts.origin, {
         dispatch: (input) => this.#loop.dispatch(input),
         address: (segmentId) => this.#address(segmentId),
@@ -283,37 +279,35 @@ export class Session implements PlayerSession {
     }
   }
 
-  get #provesPeers(): boolean {
-    const { ticket, friends, permId = ticket !== undefined || friends !== undefined } = this.#setting.options;
-    return permId || ticket !== undefined;
-  }
-
   async #enter(swarm: SwarmId, serves: boolean): Promise<void> {
     const { options, parts } = this.#setting;
+    const { ticket, friends, permId } = options;
+    let credentials: Credentials | undefined;
     try {
-      if (this.#provesPeers) this.#credentials = await (await parts.trust()).openCredentials({ swarm, peer: this.#peer, ticket: options.ticket });
+      if (ticket ?? friends ?? permId) credentials = await (await parts.trust()).openCredentials({ swarm, peer: this.#peer, ticket, friends });
     } catch (error) {
-      return this.#stayAlone("trust-unavailable", `Peers cannot prove who they are, so none are connected: ${String(error)}.`);
+      return this.#stayAlone("trust-unavailable", String(error));
     }
     if (this.#idleReason !== undefined) return;
-    this.#tracker = this.#joinTracker(swarm, serves);
+    this.#transport = this.#openTransport(credentials);
+    this.#tracker = this.#joinTracker({ swarm, serves, credentials });
     if (this.#live) this.#tracker.live(this.#live);
   }
 
+  /** Delivers from the origin only, and knows nobody. */
   #stayAlone(reason: string, message: string): void {
     this.#aloneReason = reason;
     this.report(reason, message);
     this.#loop.dispatch({ type: "tracker-down" });
   }
 
-  #openTransport(): ReturnType<SessionParts["transport"]> {
+  #openTransport(credentials: Credentials | undefined): ReturnType<SessionParts["transport"]> {
     const { options, parts, emit } = this.#setting;
-    const guard: TransportOptions["guard"] = (open) => (link, events) => (this.#credentials as Credentials).guard(open)(link, events);
-    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], guard: this.#provesPeers ? guard : undefined }, {
+    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], guard: credentials?.guard }, {
       onSignal: (peer, data) => this.#tracker?.signal(peer, data),
       onConnected: (peer, permId) => {
         emit("neighbour", { peer, connected: true, reason: "", permId });
-        this.#loop.dispatch({ type: "connected", peer, friend: permId !== undefined && options.friends?.includes(permId) === true });
+        this.#loop.dispatch({ type: "connected", peer, friend: credentials?.isFriend(permId) === true });
       },
       onDisconnected: (peer, reason) => {
         emit("neighbour", { peer, connected: false, reason });
@@ -337,17 +331,15 @@ export class Session implements PlayerSession {
     for (const m of messages) if (m.type === "DATA") this.#controlBytes -= m.payload.length;
   }
 
-  #joinTracker(swarm: SwarmId, serves: boolean): TrackerLine {
+  #joinTracker({ swarm, serves, credentials }: { swarm: SwarmId; serves: boolean; credentials: Credentials | undefined }): TrackerLine {
     const { options, parts } = this.#setting;
     const request = { swarm, peer: this.#peer, secret: parts.randomHex(16), serves, channel: this.#name.slice(0, CHANNEL_CHARACTERS) };
-    const credentials = options.ticket === undefined ? undefined : this.#credentials;
-    const admission = credentials && { joinTicket: () => credentials.joinTicket(), isRenewable: typeof options.ticket === "function" };
-    return new TrackerLine({ address: options.tracker, request, admission }, parts.tracker, {
+    return new TrackerLine({ address: options.tracker, request, admission: credentials?.admission }, parts.tracker, {
       dispatch: (input) => this.#loop.dispatch(input),
       onSignal: (peer, data) => this.#transport?.signal(peer, data),
       onTicket: (ticket) => {
-        if (ticket) credentials?.joined(ticket);
-        else if (credentials) this.report("tracker-without-tickets", "The signaling server gives no channel tickets, so no peer can be connected; start it with --ticket-key, or leave out the ticket option.");
+        const problem = credentials?.joined(ticket);
+        if (problem) this.report("tracker-without-tickets", problem);
       },
       onIceServers: (iceServers) => {
         if (!options.iceServers) this.#transport?.useIceServers(iceServers);

@@ -4,7 +4,6 @@ import { captureController, fragmentLoaderConstructor } from "./hls/capture.js";
 import { type OpenSession, Player, type PlayerSession } from "./hls/player.js";
 import { loadTrust } from "./load-trust.js";
 import type { ShoalOptions } from "./options.js";
-import { isSwarmId } from "./protocol/ids.js";
 import { Session } from "./session.js";
 import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
 import { ShoalError } from "./shoal-error.js";
@@ -136,13 +135,11 @@ export class Shoal {
 }
 
 function check(options: ShoalOptions): void {
-  const { tracker, swarm, memoryBytes, maxNeighbours, ticket, friends } = options;
+  const { tracker, swarm, memoryBytes, maxNeighbours } = options;
   if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
-  if (ticket !== undefined && typeof ticket !== "function" && (typeof ticket !== "string" || ticket === "")) throw new ShoalError("bad-ticket", "Set ticket to a JWT, or to a function that gets one.");
-  if (friends !== undefined && !(Array.isArray(friends) && friends.every(isSwarmId))) throw new ShoalError("bad-friends", "Set friends to a list of PermIDs, 32 hex digits each.");
 }
 
 function isTrackerAddress(tracker: unknown): boolean {

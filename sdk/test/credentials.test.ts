@@ -194,14 +194,14 @@ describe("joining", () => {
   it("signs each request with the browser's key, over a ticket that is asked for anew", async () => {
     let count = 0;
     const { credentials } = await side(annId, { ticket: async () => `jwt.${(count += 1)}.x` });
-    const [first, second] = [await credentials.joinTicket(), await credentials.joinTicket()];
+    const [first, second] = [await credentials.admission!.joinTicket(), await credentials.admission!.joinTicket()];
     expect([first.jwt, second.jwt]).toEqual(["jwt.1.x", "jwt.2.x"]);
     expect(await isProven({ swarm, peer: annId, ticket: first })).toBe(true);
     for (const forged of [{ swarm, peer: bobId, ticket: first }, { swarm: "6".repeat(32), peer: annId, ticket: first }, { swarm, peer: annId, ticket: { ...first, jwt: second.jwt } }]) expect(await isProven(forged)).toBe(false);
   });
 
   it.each([["", /gave no text/], [async () => Promise.reject(new Error("not logged in")), /not logged in/]])("fails where the site gives no ticket", async (ticket, why) => {
-    await expect((await side(annId, { ticket })).credentials.joinTicket()).rejects.toThrow(why);
+    await expect((await side(annId, { ticket })).credentials.admission!.joinTicket()).rejects.toThrow(why);
   });
 
   it("uses one key a page where nothing can be stored", async () => {

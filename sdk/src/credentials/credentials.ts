@@ -1,5 +1,6 @@
 import type { ChannelTicket, JoinTicket } from "../../../signaling-server/src/events.js";
 import type { Link, LinkEvents, LinkOptions } from "../browser/link.js";
+import type { Admission } from "../browser/signaling.js";
 import { concat, ofBase64Url, ofHex, toBase64Url } from "./bytes.js";
 import { checkTicket } from "./channel-ticket.js";
 import { type PermKey, permKey } from "./perm-key.js";
@@ -17,16 +18,20 @@ const GRACE_MS = 5_000;
 /** Longest timer that a browser has. */
 const MAX_STAY_MS = 2 ** 31 - 1;
 
-/** Opens what a session needs to say who it is and to ask others. */
-export async function openCredentials(setting: { readonly swarm: string; readonly peer: string; readonly ticket?: TicketSource | undefined }): Promise<Credentials> {
-  return new Credentials(setting, await permKey());
+interface Setting {
+  readonly swarm: string;
+  readonly peer: string;
+  readonly ticket?: TicketSource | undefined;
+  /** PermIDs. */
+  readonly friends?: readonly string[] | undefined;
 }
+
+/** Opens what a session needs to say who it is and to ask others. */
+export const openCredentials = async (setting: Setting): Promise<Credentials> => new Credentials(setting, await permKey());
 
 /** Who a session is: towards the tracker by the site's ticket and its key, towards peers by its key and the tracker's ticket. */
 export class Credentials {
-  readonly #source: TicketSource | undefined;
-  readonly #swarm: string;
-  readonly #peer: string;
+  readonly #setting: Setting;
   readonly #key: PermKey;
   readonly #links = new Set<ProvenLink>();
   #channel: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -34,45 +39,55 @@ export class Credentials {
   /** What the tracker's clock shows at `performance.now() === 0`. */
   #epochMs = performance.timeOrigin;
 
-  constructor({ swarm, peer, ticket }: { readonly swarm: string; readonly peer: string; readonly ticket?: TicketSource | undefined }, key: PermKey) {
-    this.#swarm = swarm;
-    this.#peer = peer;
-    this.#source = ticket;
+  constructor(setting: Setting, key: PermKey) {
+    this.#setting = setting;
     this.#key = key;
   }
 
-  /** For a JOIN now; rejects where the site has none to give. */
-  async joinTicket(): Promise<JoinTicket> {
-    const jwt = typeof this.#source === "function" ? await this.#source() : (this.#source ?? "");
-    if (typeof jwt !== "string" || jwt === "") throw new TypeError("the ticket option gave no text");
-    const proof = await this.#key.sign(concat("shoal join\0", ofHex(this.#swarm), ofHex(this.#peer), jwt));
-    return { jwt, key: toBase64Url(this.#key.publicKey), proof: toBase64Url(proof) };
+  /** For joining the tracker; undefined where no tickets are used. */
+  get admission(): Admission | undefined {
+    const { ticket } = this.#setting;
+    return ticket === undefined ? undefined : { joinTicket: () => this.#joinTicket(ticket), isRenewable: typeof ticket === "function" };
   }
 
-  /** What the tracker gave for it. Neighbours see the new one at once. */
-  joined({ channel, issuer, nowMs }: ChannelTicket): void {
-    const [ticket, key] = [ofBase64Url(channel), ofBase64Url(issuer)];
-    if (!ticket || !key) return;
+  isFriend(permId: string | undefined): boolean {
+    return permId !== undefined && this.#setting.friends?.includes(permId) === true;
+  }
+
+  /** What the tracker gave at a join. Neighbours see the new one at once. Returns what is wrong. */
+  joined(given: ChannelTicket | undefined): string | undefined {
+    if (this.#setting.ticket === undefined) return undefined;
+    const [ticket, key] = [ofBase64Url(given?.channel ?? "."), ofBase64Url(given?.issuer ?? ".")];
+    if (!given || !ticket || !key) return "The signaling server gives no channel tickets, so no peer is connected; start it with --ticket-key, or leave the ticket option out.";
+    const { issuer, nowMs } = given;
     this.#channel = ticket;
     this.#epochMs = nowMs - performance.now();
     this.#issuers = [key, ...this.#issuers.filter((other) => toBase64Url(other) !== issuer)].slice(0, MAX_ISSUERS);
     for (const link of this.#links) link.renew();
+    return undefined;
   }
 
   /** Links that open only to peers that have proved themselves. */
-  guard(open: OpenLink): OpenLink {
-    return (options, events) => {
-      const link = new ProvenLink(this.#host(), open, options, events);
-      this.#links.add(link);
-      return link;
-    };
+  readonly guard = (open: OpenLink): OpenLink => (options, events) => {
+    const link = new ProvenLink(this.#host(), open, options, events);
+    this.#links.add(link);
+    return link;
+  };
+
+  async #joinTicket(ticket: TicketSource): Promise<JoinTicket> {
+    const { swarm, peer } = this.#setting;
+    const jwt = typeof ticket === "function" ? await ticket() : ticket;
+    if (typeof jwt !== "string" || jwt === "") throw new TypeError("the ticket option gave no text");
+    const proof = await this.#key.sign(concat("shoal join\0", ofHex(swarm), ofHex(peer), jwt));
+    return { jwt, key: toBase64Url(this.#key.publicKey), proof: toBase64Url(proof) };
   }
 
   #host(): LinkHost {
     const current = (): Uint8Array<ArrayBuffer> => this.#channel;
+    const { swarm, peer: own } = this.#setting;
     return {
-      swarm: this.#swarm,
-      peer: this.#peer,
+      swarm,
+      peer: own,
       publicKey: this.#key.publicKey,
       get ticket() {
         return current();
@@ -84,9 +99,9 @@ export class Credentials {
   }
 
   async #admits(ticket: Uint8Array<ArrayBuffer>, peer: string, permId: string): Promise<number | string> {
-    if (this.#source === undefined) return Infinity;
+    if (this.#setting.ticket === undefined) return Infinity;
     const nowMs = this.#epochMs + performance.now();
-    const expiresMs = await checkTicket(ticket, { swarm: this.#swarm, peer, permId, issuers: this.#issuers, nowMs });
+    const expiresMs = await checkTicket(ticket, { swarm: this.#setting.swarm, peer, permId, issuers: this.#issuers, nowMs });
     return typeof expiresMs === "string" ? expiresMs : Math.min(MAX_STAY_MS, expiresMs - nowMs + GRACE_MS);
   }
 }
