@@ -92,8 +92,8 @@ export class PageViewer {
 
   /** Plays a stream in a video element of its own. */
   start({ src, shoal: options, ticketPath, hls: config = {}, level, onMade }: Start): Hls {
-    const ticket = ticketPath && { ticket: async () => (await fetch(ticketPath)).text() };
-    const shoal = options && (this.#shoals[0] ?? this.#open({ ...options, ...(ticket || {}) }));
+    const ticket = ticketPath === undefined ? {} : { ticket: async () => (await fetch(ticketPath, { cache: "no-store" })).text() };
+    const shoal = options && (this.#shoals[0] ?? this.#open({ ...options, ...ticket }));
     const hls = new globalThis.Hls(shoal ? shoal.hlsConfig(config) : config);
     const video = document.createElement("video");
     video.muted = true;

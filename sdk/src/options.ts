@@ -16,10 +16,10 @@ export interface ShoalOptions {
   /** STUN and TURN servers. Default: those that the tracker names. */
   readonly iceServers?: readonly RTCIceServer[];
   /**
-   * The site's ticket for this viewer and swarm, a JWT, where the signaling server wants one; or a function that gets one from the site, called
-   * for every join and before the last one expires. With it, peers without a ticket of the tracker's are not connected. Default: none.
+   * The site's ticket for this viewer and swarm, a JWT, where the signaling server wants one; or a function that gets one from the site, called with
+   * the swarm's name for every join and before the last one expires. With it, peers without a ticket of the tracker's are not connected. Default: none.
    */
-  readonly ticket?: string | (() => Promise<string>);
+  readonly ticket?: string | ((swarm: string) => Promise<string>);
   /**
    * Whether only peers are connected that prove who they are, by a key that their browser keeps. Then nobody sits in the middle, not even the
    * signaling server. The same for all viewers of a swarm, as those who do and those who do not are never connected. Default: false, but with `ticket` or `friends` always.

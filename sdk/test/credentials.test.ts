@@ -18,7 +18,7 @@ interface Side {
 
 async function side(peer: string, over: { key?: PermKey; swarm?: string; ticket?: TicketSource } = {}): Promise<Side> {
   const key = over.key ?? (await newKey());
-  return { key, credentials: new Credentials({ swarm, peer, ...over }, key) };
+  return { key, credentials: new Credentials({ swarm, name: "a swarm", peer, ...over }, key) };
 }
 
 /** Both ends of one channel. `swapped`: each end is connected to somebody in the middle, who passes everything on. */
@@ -193,9 +193,9 @@ describe("channel tickets", () => {
 describe("joining", () => {
   it("signs each request with the browser's key, over a ticket that is asked for anew", async () => {
     let count = 0;
-    const { credentials } = await side(annId, { ticket: async () => `jwt.${(count += 1)}.x` });
+    const { credentials } = await side(annId, { ticket: async (name) => `${name.length}.${(count += 1)}.x` });
     const [first, second] = [await credentials.admission!.joinTicket(), await credentials.admission!.joinTicket()];
-    expect([first.jwt, second.jwt]).toEqual(["jwt.1.x", "jwt.2.x"]);
+    expect([first.jwt, second.jwt]).toEqual(["7.1.x", "7.2.x"]);
     expect(await isProven({ swarm, peer: annId, ticket: first })).toBe(true);
     for (const forged of [{ swarm, peer: bobId, ticket: first }, { swarm: "6".repeat(32), peer: annId, ticket: first }, { swarm, peer: annId, ticket: { ...first, jwt: second.jwt } }]) expect(await isProven(forged)).toBe(false);
   });
@@ -206,7 +206,7 @@ describe("joining", () => {
 
   it("uses one key a page where nothing can be stored", async () => {
     expect(await permKey()).toBe(await permKey());
-    await openCredentials({ swarm, peer: annId });
+    await openCredentials({ swarm, name: "", peer: annId });
   });
 });
 

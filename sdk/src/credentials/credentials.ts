@@ -7,7 +7,7 @@ import { type PermKey, permKey } from "./perm-key.js";
 import { type LinkHost, ProvenLink } from "./proven-link.js";
 
 /** Where a site's ticket comes from: itself, or asked for again each time that one is needed. */
-export type TicketSource = string | (() => Promise<string>);
+export type TicketSource = string | ((swarm: string) => Promise<string>);
 
 type OpenLink = (options: LinkOptions, events: LinkEvents) => Link;
 
@@ -20,6 +20,8 @@ const MAX_STAY_MS = 2 ** 31 - 1;
 
 interface Setting {
   readonly swarm: string;
+  /** Of the swarm, as the site knows it. */
+  readonly name: string;
   readonly peer: string;
   readonly ticket?: TicketSource | undefined;
   /** PermIDs. */
@@ -75,8 +77,8 @@ export class Credentials {
   };
 
   async #joinTicket(ticket: TicketSource): Promise<JoinTicket> {
-    const { swarm, peer } = this.#setting;
-    const jwt = typeof ticket === "function" ? await ticket() : ticket;
+    const { swarm, peer, name } = this.#setting;
+    const jwt = typeof ticket === "function" ? await ticket(name) : ticket;
     if (typeof jwt !== "string" || jwt === "") throw new TypeError("the ticket option gave no text");
     const proof = await this.#key.sign(concat("shoal join\0", ofHex(swarm), ofHex(peer), jwt));
     return { jwt, key: toBase64Url(this.#key.publicKey), proof: toBase64Url(proof) };
