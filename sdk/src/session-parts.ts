@@ -18,10 +18,10 @@ export const SESSION_PARTS = {
     new SignalingClient(address, request, events, admission),
   origin: (events: OriginEvents, config: OriginConfig): Pick<HttpOrigin, "fetch" | "abort" | "destroy"> => new HttpOrigin(events, config),
   wakefulness: (onChange: (awake: boolean) => void): Pick<Wakefulness, "destroy"> => new Wakefulness(onChange),
-  trust: loadTrust,
   hash: hashChunk,
   swarmId: swarmIdOf,
   randomHex,
+  loadTrust,
   unsupported: unsupportedReason,
 };
 

@@ -284,7 +284,7 @@ export class Session implements PlayerSession {
     const { ticket, friends, permId } = options;
     let credentials: Credentials | undefined;
     try {
-      if (ticket ?? friends ?? permId) credentials = await (await parts.trust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
+      if (ticket ?? friends ?? permId) credentials = await (await parts.loadTrust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
     } catch (error) {
       return this.#stayAlone("trust-unavailable", String(error));
     }

@@ -29,6 +29,12 @@ describe("Give-to-get (Mol et al. 2008, SYSTEMS TR2)", () => {
     for (const best of [2, 3, 4]) expect(served).toContain(peerId(best));
   });
 
+  test("friends come before all others, whatever they forwarded (SYSTEMS TR6)", () => {
+    const friend = { ...view(11), isFriend: true };
+    expect(settle(new GiveToGet(), [...ten, friend])).toContain(friend.peer);
+    expect(settle(new GiveToGet(), [...ten, view(11)], { periods: 1 })).toContain(peerId(10));
+  });
+
   test("serves as many as the uplink can, and one by chance", () => {
     expect(settle(new GiveToGet(), ten, { periods: 20 }).size).toBe(4);
     expect(settle(new GiveToGet(), ten, { periods: 20, slots: 6 }).size).toBe(7);
