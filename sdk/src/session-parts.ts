@@ -14,7 +14,7 @@ export const SESSION_PARTS = {
   engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats"> => new Engine(options),
   transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
     new WebRtcTransport(options, events),
-  tracker: (address: string, request: JoinRequest, events: SignalingEvents, admission?: Admission): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "destroy"> =>
+  tracker: (address: string, request: JoinRequest, events: SignalingEvents, admission?: Admission): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "misbehaved" | "destroy"> =>
     new SignalingClient(address, request, events, admission),
   origin: (events: OriginEvents, config: OriginConfig): Pick<HttpOrigin, "fetch" | "abort" | "destroy"> => new HttpOrigin(events, config),
   wakefulness: (onChange: (awake: boolean) => void): Pick<Wakefulness, "destroy"> => new Wakefulness(onChange),

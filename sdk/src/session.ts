@@ -197,7 +197,9 @@ export class Session implements PlayerSession {
         return this.#tracker?.live(effect);
       case "slice-missing": return this.#tracker?.missing(effect);
       case "reload-playlist": return this.#playlists.reload(effect.track);
-      case "banned": return emit("ban", { peer: effect.peer, reason: effect.reason });
+      case "banned":
+        this.#tracker?.misbehaved(effect.peer);
+        return emit("ban", { peer: effect.peer, reason: effect.reason });
       case "send":
         for (const frame of encodeFrames(effect.messages)) {
           this.#controlBytes += frame.length;

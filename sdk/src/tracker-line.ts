@@ -75,6 +75,10 @@ export class TrackerLine {
     this.#client.missing({ track: segment.track, sequence: segment.sequence, slices: [...slices] });
   }
 
+  misbehaved(peer: PeerId): void {
+    this.#client.misbehaved(peer);
+  }
+
   destroy(): void {
     clearInterval(this.#statTimer);
     this.#client.destroy();

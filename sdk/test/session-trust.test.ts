@@ -65,3 +65,12 @@ describe("session: tickets", () => {
     world.hls.destroy();
   });
 });
+
+it("a session tells the tracker whom it has banned", async () => {
+  const world = await playing({});
+  world.engine.emit({ type: "banned", peer: PEER, reason: "false chunk" });
+  world.up();
+  expect(world.calls).toContain("misbehaved");
+  expect(world.events).toContainEqual({ event: "ban", detail: { peer: PEER, reason: "false chunk" } });
+  world.hls.destroy();
+});

@@ -103,7 +103,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
       world.tracker = events;
       world.admission = admission;
       world.joins.push(request);
-      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, live: (status) => void world.lives.push(status), missing: log("missing"), destroy: log("tracker destroyed") };
+      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, live: (status) => void world.lives.push(status), missing: log("missing"), misbehaved: log("misbehaved"), destroy: log("tracker destroyed") };
     },
     origin: (events: OriginEvents) => ({
       fetch: (request) => {

@@ -26,8 +26,9 @@ export type TicketVerdict = { readonly ok: true; readonly grant: TicketGrant } |
 
 /** Everything that can happen to a tracker. */
 export type TrackerInput =
-  /** `network`: what connections of one network have in common, and those of others do not; any string. Without it all are of one. */
-  | { readonly type: "opened"; readonly connection: ConnectionId; readonly network?: string }
+  /** `network`: what connections of one network have in common, and those of others do not; any string. Without it all are of one. `address`: whom limits
+   * are counted by; without it there are none of that kind. */
+  | { readonly type: "opened"; readonly connection: ConnectionId; readonly network?: string; readonly address?: string }
   | { readonly type: "closed"; readonly connection: ConnectionId }
   /** `payload` is whatever the client sent. Every known event with a reply id gets exactly one answer, before `handle` returns; a join with a ticket after `ticket-checked`. */
   | { readonly type: "event"; readonly connection: ConnectionId; readonly event: string; readonly payload: unknown; readonly reply?: ReplyId }
@@ -72,6 +73,8 @@ export interface TrackerStats {
   /** Origin seats lost through reports. */
   readonly seatsLost: number;
   readonly unknownEvents: number;
+  /** Members that others' bans have made outcasts. */
+  readonly outcasts: number;
   /** Connections closed for misbehaviour. */
   readonly closed: number;
   readonly refused: Readonly<Record<ErrorCode, number>>;

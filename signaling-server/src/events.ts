@@ -79,6 +79,13 @@ export interface MissingRequest {
   slices: number[];
 }
 
+/** "I have banned this peer": it lied, flooded or broke the protocol. Counts only with those of others, on other networks. */
+export interface MisbehavedRequest {
+  swarm: string;
+  /** Somebody the sender has exchanged signals with. */
+  peer: string;
+}
+
 /**
  * The seats of one peer in one track, all of them. A seat is the right, and the duty, to take that slice of every segment
  * from the origin as it appears.
@@ -161,6 +168,7 @@ export interface ClientToServerEvents {
   signal: (request: SignalRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   live: (request: LiveRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   missing: (request: MissingRequest, reply?: (answer: MissingReply | ErrorReply) => void) => void;
+  misbehaved: (request: MisbehavedRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   channels: (reply: (answer: ChannelsReply | ErrorReply) => void) => void;
 }
 

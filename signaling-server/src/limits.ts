@@ -23,6 +23,12 @@ export interface TrackerLimits {
   readonly signals: BucketRate;
   /** Signals received, per member, from all senders together: many senders must not drown one peer. */
   readonly inboundSignals: BucketRate;
+  /** New connections, and the events and signals of all connections together, per address: a house or a school of viewers fits, a flood does not. */
+  readonly addressOpens: BucketRate;
+  readonly addressEvents: BucketRate;
+  readonly addressSignals: BucketRate;
+  /** Peers that one member may accuse of misbehaviour. */
+  readonly accusations: BucketRate;
   /** Refused and unknown events a connection is forgiven before it is closed. */
   readonly offences: BucketRate;
 }
@@ -44,5 +50,9 @@ export const DEFAULT_LIMITS: TrackerLimits = {
   events: { burst: 40, perSecond: 5 },
   signals: { burst: 500, perSecond: 50 },
   inboundSignals: { burst: 1000, perSecond: 100 },
+  addressOpens: { burst: 512, perSecond: 10 },
+  addressEvents: { burst: 5_000, perSecond: 500 },
+  addressSignals: { burst: 30_000, perSecond: 1_500 },
+  accusations: { burst: 8, perSecond: 1 / 120 },
   offences: { burst: 100, perSecond: 1 },
 };

@@ -1,4 +1,4 @@
-import type { FindRequest, JoinRequest, JoinTicket, LiveRequest, MissingRequest, SignalData, SignalRequest, StatReport } from "./events.js";
+import type { FindRequest, JoinRequest, JoinTicket, LiveRequest, MisbehavedRequest, MissingRequest, SignalData, SignalRequest, StatReport } from "./events.js";
 import { jsonBytes } from "./json-size.js";
 import { SLICES } from "./live-track.js";
 
@@ -99,6 +99,14 @@ export function parseLive(payload: unknown): LiveRequest | Problem {
   if (typeof willing !== "boolean") return "Send willing as true or false.";
   if (uplinkBps !== null && !isCount(uplinkBps, MAX_REPORTED_BYTES)) return "Send uplinkBps as a whole number of bits per second, or null while it is unknown.";
   return { swarm, tracks, willing, uplinkBps };
+}
+
+export function parseMisbehaved(payload: unknown): MisbehavedRequest | Problem {
+  const fields = exactly(payload, "swarm", "peer");
+  if (fields === undefined) return "Send {swarm, peer} and nothing else.";
+  const { swarm, peer } = fields;
+  if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
+  return matches(peer, PEER) ? { swarm, peer } : "Send peer as 16 lowercase hex digits.";
 }
 
 export function parseMissing(payload: unknown): MissingRequest | Problem {

@@ -12,8 +12,8 @@ type Acknowledge = (answer: Answer) => void;
 const MAX_WAITING = 256;
 
 export interface RelayHost {
-  /** By which the tracker tells viewers' networks apart. */
-  readonly networkOf: (request: IncomingMessage) => string;
+  /** By which the tracker tells viewers' networks apart, and counts. */
+  readonly networkOf: (request: IncomingMessage) => { readonly network: string; readonly address: string };
   /** Never rejects. */
   readonly checkTicket: (request: TicketedJoin) => Promise<TicketVerdict>;
 }
@@ -80,7 +80,7 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, ch
     transports.add(socket.conn);
     const connection = (connections += 1) as ConnectionId;
     sockets.set(connection, socket);
-    feed({ type: "opened", connection, network: networkOf(socket.request) });
+    feed({ type: "opened", connection, ...networkOf(socket.request) });
     socket.onAny((event: unknown, ...args: unknown[]) => {
       const reply = typeof args.at(-1) === "function" ? (args.pop() as Acknowledge) : undefined;
       // more than one argument is no payload of ours, and the tracker will say so

@@ -46,7 +46,10 @@ export async function startSignalingServer(config: Partial<SignalingConfig> = {}
   const tcp = trackSockets(http);
   const io = socketIo(http, settings);
   const detach = attachTracker(io, tracker, {
-    networkOf: (request) => prefixOf(addressKey(request, settings.trustProxy)),
+    networkOf: (request) => {
+      const address = addressKey(request, settings.trustProxy);
+      return { address, network: prefixOf(address) };
+    },
     // without an office the tracker never asks
     checkTicket: async (request) => office?.check(request) ?? REFUSALS.ticketMissing,
   });

@@ -9,7 +9,7 @@ export class SilenceWatch {
   readonly #queue = new Fifo<{ member: Member; dueMs: number }>();
 
   /**
-   * `onSilent`: that member was not heard of in the period that is over; not repeated while it goes on. `onExpired`: its ticket has
+   * `onSilent`: that member was not heard of in the period that is over, not repeated while it goes on; or is no outcast any longer. `onExpired`: its ticket has
    * expired, and it is to be removed.
    */
   constructor(
@@ -39,8 +39,10 @@ export class SilenceWatch {
       const fellSilent = !member.heard && !member.silent;
       member.silent = !member.heard;
       member.heard = false;
+      const isForgiven = member.isOutcast && member.outcastUntilMs <= nowMs;
+      if (isForgiven) member.isOutcast = false;
       member.swarm.update(member);
-      if (fellSilent) this.onSilent(member, nowMs);
+      if (fellSilent || isForgiven) this.onSilent(member, nowMs);
       this.watch(member, nowMs);
     }
   }

@@ -1,3 +1,4 @@
+import { AddressBook } from "./address-book.js";
 import { Connection } from "./connection.js";
 import type { Answer, ConnectionId, ReplyId, TicketGrant, TrackerEffect, TrackerInput, TrackerStats } from "./contract.js";
 import type { ClientToServerEvents, ErrorCode, ErrorReply, JoinReply, JoinRequest } from "./events.js";
@@ -5,12 +6,13 @@ import { Directory } from "./directory.js";
 import { Fifo } from "./fifo.js";
 import { DEFAULT_LIMITS, type TrackerLimits } from "./limits.js";
 import { Member } from "./member.js";
-import { parseFind, parseJoin, parseLeave, parseLive, parseMissing, parseSignal, parseStat, type Problem } from "./payload.js";
+import { parseFind, parseJoin, parseLeave, parseLive, parseMisbehaved, parseMissing, parseSignal, parseStat, type Problem } from "./payload.js";
 import { isOffence, refusal, REFUSALS } from "./refusal.js";
 import { Seats } from "./seats.js";
 import { SilenceWatch } from "./silence.js";
 import type { Swarm } from "./swarm.js";
 import { TicketBook } from "./ticket-book.js";
+import { Tribunal } from "./tribunal.js";
 
 export interface TrackerOptions {
   /** Uniform in [0, 1), seeded where runs must repeat. */
@@ -36,6 +38,8 @@ export class Tracker {
   readonly #directory = new Directory();
   readonly #silence: SilenceWatch;
   readonly #seats: Seats;
+  readonly #addresses: AddressBook;
+  readonly #tribunal = new Tribunal();
   readonly #wantsTickets: boolean;
   readonly #tickets: TicketBook;
   readonly #effects = new Fifo<TrackerEffect>();
@@ -57,6 +61,7 @@ export class Tracker {
     this.#random = options.random;
     this.#seats = new Seats({ random: this.#random, statIntervalMs: this.#statIntervalMs });
     this.#wantsTickets = options.wantsTickets ?? false;
+    this.#addresses = new AddressBook(this.#limits);
     this.#tickets = new TicketBook(this.#limits);
     this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs, (member, nowMs) => this.#seats.update(member, nowMs), (member, nowMs) => this.#depart(member, nowMs));
   }
@@ -70,8 +75,7 @@ export class Tracker {
   #dispatch(input: TrackerInput, nowMs: number): void {
     switch (input.type) {
       case "opened":
-        if (!this.#connections.has(input.connection)) this.#connections.set(input.connection, new Connection(input.connection, input.network ?? "", this.#limits, nowMs));
-        return;
+        return this.#onOpened(input, nowMs);
       case "closed":
         return this.#forget(input.connection, nowMs);
       case "event":
@@ -95,7 +99,7 @@ export class Tracker {
   }
 
   stats(): TrackerStats {
-    return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, seatsLost: this.#seats.lost, refused: { ...this.#refused } };
+    return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, seatsLost: this.#seats.lost, outcasts: this.#tribunal.outcasts, refused: { ...this.#refused } };
   }
 
   /** Throws when the tracker's parts disagree. For tests and simulation; costs O(everything). */
@@ -110,6 +114,16 @@ export class Tracker {
     this.#directory.assertConsistent((member) => {
       if (this.#connections.get(member.connection)?.memberships.get(member.swarm.id) !== member) throw new Error(`member ${member.peer} is on no connection`);
     });
+  }
+
+  #onOpened({ connection: id, network = "", address }: TrackerInput & { type: "opened" }, nowMs: number): void {
+    if (this.#connections.has(id)) return;
+    const rates = address === undefined ? undefined : this.#addresses.of(address, nowMs);
+    if (rates?.admitsConnection(nowMs) === false) {
+      this.#counts.closed += 1;
+      return this.#effects.push({ type: "close", connection: id, reason: "too many connections from this address" });
+    }
+    this.#connections.set(id, new Connection(id, network, rates, this.#limits, nowMs));
   }
 
   #onEvent(input: TrackerInput & { type: "event" }, nowMs: number): void {
@@ -149,8 +163,10 @@ export class Tracker {
         return parsed(parseLive(payload), (request) => this.#asMember(connection, request, nowMs, (member) => this.#live(member, request, nowMs)));
       case "missing":
         return parsed(parseMissing(payload), (request) => this.#asMember(connection, request, nowMs, (member) => this.#missing(member, request, nowMs)));
+      case "misbehaved":
+        return parsed(parseMisbehaved(payload), (request) => this.#asMember(connection, request, nowMs, (member) => this.#misbehaved(member, request.peer, nowMs)));
       case "channels":
-        return payload === undefined ? this.#channels() : refusal("bad-payload", "Send channels without a payload.");
+        return payload === undefined ? this.#channels(connection) : refusal("bad-payload", "Send channels without a payload.");
     }
   }
 
@@ -189,6 +205,8 @@ export class Tracker {
     const swarm = this.#directory.open(request.swarm, request.channel);
     const member = holder === undefined ? this.#admit(swarm, connection, request, nowMs) : this.#takeOver(holder, connection, request.serves, nowMs);
     if (grant !== undefined) this.#tickets.enter(member, grant, nowMs);
+    this.#tribunal.recognize(member, nowMs);
+    swarm.update(member);
     this.#counts.joins += 1;
     const peers = this.#introduce(member, this.#limits.peersPerReply, []);
     return { ok: true, peers, size: swarm.size, iceServers: this.#iceServers, statIntervalMs: this.#statIntervalMs, ...(grant && { ticket: grant.channel }) };
@@ -235,6 +253,7 @@ export class Tracker {
   }
 
   #introduce(member: Member, count: number, except: readonly string[]): string[] {
+    if (member.isOutcast) return [];
     const found = member.swarm.sample(count, new Set([member.peer, ...except]), this.#random);
     for (const other of found) other.introducedTo(member);
     return found.map((other) => other.peer);
@@ -269,6 +288,16 @@ export class Tracker {
     return { ok: true, of: this.#seats.missing(member, request, nowMs) };
   }
 
+  /** The answer does not tell what came of it. */
+  #misbehaved(accuser: Member, peer: string, nowMs: number): Answer {
+    const accused = accuser.swarm.get(peer);
+    if (accused !== undefined && accused !== accuser && this.#tribunal.accuse(accuser, accused, nowMs)) {
+      accused.swarm.update(accused);
+      this.#seats.update(accused, nowMs);
+    }
+    return { ok: true };
+  }
+
   #relay(sender: Member, request: Request<typeof parseSignal>, nowMs: number): Answer {
     const receiver = sender.swarm.get(request.to);
     if (receiver === undefined) return REFUSALS.unknownPeer;
@@ -280,8 +309,9 @@ export class Tracker {
     return { ok: true };
   }
 
-  #channels(): Answer {
-    const swarms = this.#directory.largest(this.#limits.channelsPerReply);
+  /** Where tickets are wanted, what there is to see is nobody's business but its viewers'. */
+  #channels(connection: Connection): Answer {
+    const swarms = this.#wantsTickets ? Array.from(connection.memberships.values(), ({ swarm }) => swarm) : this.#directory.largest(this.#limits.channelsPerReply);
     return { ok: true, channels: swarms.map((swarm) => ({ swarm: swarm.id, channel: swarm.channel, peers: swarm.size })) };
   }
 
@@ -319,6 +349,6 @@ function parsed<T extends object, A extends Answer | undefined>(request: T | Pro
   return typeof request === "string" ? refusal("bad-payload", request) : act(request);
 }
 
-const KNOWN: Readonly<Record<keyof ClientToServerEvents, true>> = { join: true, leave: true, find: true, stat: true, live: true, missing: true, signal: true, channels: true };
+const KNOWN: Readonly<Record<keyof ClientToServerEvents, true>> = { join: true, leave: true, find: true, stat: true, live: true, missing: true, signal: true, misbehaved: true, channels: true };
 
 const isKnown = (event: string): event is keyof ClientToServerEvents => Object.hasOwn(KNOWN, event);

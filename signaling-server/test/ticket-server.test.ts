@@ -112,6 +112,13 @@ describe("a server that wants tickets", () => {
     expect(await renewed.ask("stat", stat)).toEqual({ ok: true, size: 1 });
   });
 
+  it("shows its channels to those alone who are in them", async () => {
+    const [viewer, stranger] = [client(server), client(server)];
+    await viewer.ask("join", await ann.join(1, await jwt()));
+    expect(await viewer.ask("channels")).toEqual({ ok: true, channels: [{ swarm: id, channel: "a stream", peers: 1 }] });
+    expect(await stranger.ask("channels")).toEqual({ ok: true, channels: [] });
+  });
+
   it("answers garbage in place of a ticket with an error", async () => {
     const good = await ann.join(1, await jwt());
     for (const ticket of [null, 1, "x", [], {}, { ...good.ticket, more: 1 }, { ...good.ticket, jwt: `${good.ticket!.jwt}${"A".repeat(2_048)}` }, { ...good.ticket, jwt: "a.b" }, { ...good.ticket, key: "x" }, { ...good.ticket, proof: 7 }]) {

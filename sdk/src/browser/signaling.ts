@@ -32,7 +32,7 @@ const MIN_RENEWAL_MS = 1_000;
 
 /** A request that the tracker refused, or did not answer (`timeout`). */
 export interface SignalingError {
-  readonly request: "join" | "find" | "signal" | "stat" | "live" | "missing";
+  readonly request: "join" | "find" | "signal" | "stat" | "live" | "missing" | "misbehaved";
   readonly code: ErrorCode | "timeout" | "ticket-unavailable";
   /** One sentence that says what to do. */
   readonly message: string;
@@ -158,6 +158,13 @@ export class SignalingClient {
   missing(report: Omit<MissingRequest, "swarm">): void {
     this.#whenJoined()?.emit("missing", { swarm: this.#request.swarm, ...report }, (error: Error | null, reply: MissingReply | ErrorReply) => {
       this.#failed("missing", error, reply);
+    });
+  }
+
+  /** This peer was banned here. */
+  misbehaved(peer: PeerId): void {
+    this.#whenJoined()?.emit("misbehaved", { swarm: this.#request.swarm, peer }, (error: Error | null, reply: OkReply | ErrorReply) => {
+      this.#failed("misbehaved", error, reply);
     });
   }
 
