@@ -285,10 +285,13 @@ export class Session implements PlayerSession {
     const { options, parts } = this.#setting;
     const { ticket, friends, permId } = options;
     let credentials: Credentials | undefined;
+    let refusal = "no-consent";
     try {
+      if (options.consent && !(await options.consent())) throw new Error("the viewer has not agreed to share");
+      refusal = "trust-unavailable";
       if (ticket ?? friends ?? permId) credentials = await (await parts.loadTrust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
     } catch (error) {
-      return this.#stayAlone("trust-unavailable", String(error));
+      return this.#stayAlone(refusal, String(error));
     }
     if (this.#idleReason !== undefined) return;
     this.#transport = this.#openTransport(credentials);
@@ -298,6 +301,7 @@ export class Session implements PlayerSession {
 
   /** Delivers from the origin only, and knows nobody. */
   #stayAlone(reason: string, message: string): void {
+    if (this.#idleReason !== undefined) return;
     this.#aloneReason = reason;
     this.report(reason, message);
     this.#loop.dispatch({ type: "tracker-down" });
@@ -305,7 +309,7 @@ export class Session implements PlayerSession {
 
   #openTransport(credentials: Credentials | undefined): ReturnType<SessionParts["transport"]> {
     const { options, parts, emit } = this.#setting;
-    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], guard: credentials?.guard }, {
+    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], relayOnly: options.relayOnly, guard: credentials?.guard }, {
       onSignal: (peer, data) => this.#tracker?.signal(peer, data),
       onConnected: (peer, permId) => {
         emit("neighbour", { peer, connected: true, reason: "", permId });

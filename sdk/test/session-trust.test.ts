@@ -49,6 +49,39 @@ describe("session: peers that prove who they are", () => {
   });
 });
 
+describe("session: consent", () => {
+  it.each([["true", async () => true, 1], ["false", async () => false, 0], ["a rejection", () => Promise.reject(new Error("closed")), 0]])("%s decides whether anybody is connected", async (_, consent, joins) => {
+    const world = await playing({ consent });
+    expect([world.joins.length, world.transport !== undefined]).toEqual([joins, joins === 1]);
+    expect(world.loaded[0]!.data).toEqual(VOD["/vod/360/0.ts"]);
+    if (joins === 0) expect(world.player.session!.stats()).toMatchObject({ mode: "origin-only", reason: "no-consent", tracker: "down", errors: { "no-consent": 1 } });
+    world.hls.destroy();
+  });
+
+  it("is waited for, without keeping the player waiting", async () => {
+    const answers: ((agreed: boolean) => void)[] = [];
+    const world = sessionWorld(VOD, { options: { consent: () => new Promise((resolve) => answers.push(resolve)) } });
+    world.hls.loadSource(MASTER);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([answers.length, world.joins, world.transport, world.loaded[0]!.data]).toEqual([1, [], undefined, VOD["/vod/360/0.ts"]]);
+    answers[0]!(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.joins).toHaveLength(1);
+    world.hls.destroy();
+  });
+
+  it("that comes after the stream has ended connects nobody", async () => {
+    let agree = (_agreed: boolean): void => {};
+    const world = sessionWorld(VOD, { options: { consent: () => new Promise((resolve) => (agree = resolve)) } });
+    world.hls.loadSource(MASTER);
+    await vi.advanceTimersByTimeAsync(2_000);
+    world.hls.destroy();
+    agree(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([world.joins, world.transport]).toEqual([[], undefined]);
+  });
+});
+
 describe("session: tickets", () => {
   it("are asked for anew only where the page gives a function", async () => {
     for (const [ticket, isRenewable] of [["a.b.c", false], [async () => "a.b.c", true]] as const) {

@@ -15,6 +15,8 @@ const MAX_EARLY_MESSAGES = 64;
 export interface LinkOptions {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
+  /** Own addresses stay unknown to the peer: neither told nor used. */
+  readonly relayOnly?: boolean | undefined;
   /** Who is to be at the other end. */
   readonly peer: string;
 }
@@ -63,7 +65,7 @@ class SimplePeerLink implements Link {
     this.#peer = new SimplePeer({
       initiator: options.initiator,
       trickle: true,
-      config: { iceServers: [...options.iceServers] },
+      config: { iceServers: [...options.iceServers], iceTransportPolicy: options.relayOnly ? "relay" : "all" },
       channelConfig: { ordered: true },
     });
     this.#timeout = setTimeout(() => this.#fail("connecting took too long"), CONNECT_TIMEOUT_MS);

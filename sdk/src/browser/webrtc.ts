@@ -24,6 +24,8 @@ export interface TransportOptions {
   readonly self: PeerId;
   /** STUN and TURN servers. Default: none. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** Nothing but TURN servers is connected directly. */
+  readonly relayOnly?: boolean | undefined;
   /** Bound on connections and tries together, those that others began included. Default 32. */
   readonly maxPeers?: number;
   /** Opens one connection; for tests. */
@@ -49,6 +51,7 @@ export class WebRtcTransport {
   readonly #openLink: OpenLink;
   readonly #proves: boolean;
   readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #relayOnly: boolean | undefined;
   #iceServers: readonly RTCIceServer[];
   #destroyed = false;
 
@@ -60,6 +63,7 @@ export class WebRtcTransport {
     this.#openLink = guard ? guard(open) : open;
     this.#proves = guard !== undefined;
     this.#iceServers = options.iceServers ?? [];
+    this.#relayOnly = options.relayOnly;
   }
 
   /** For connections opened from now on. */
@@ -144,7 +148,7 @@ export class WebRtcTransport {
     };
     let neighbour: Neighbour;
     try {
-      neighbour = { link: this.#openLink({ initiator, iceServers: this.#iceServers, peer }, events), attempt, initiator, open: false };
+      neighbour = { link: this.#openLink({ initiator, iceServers: this.#iceServers, relayOnly: this.#relayOnly, peer }, events), attempt, initiator, open: false };
     } catch {
       this.#reportLater(peer, "the browser refused a connection");
       return undefined;
