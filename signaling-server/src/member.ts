@@ -110,6 +110,7 @@ export class Member implements Pooled {
     }
     this.#signalled.clear();
     this.#introduced.clear();
+    this.accusers.clear();
     return contacts;
   }
 }

@@ -1,5 +1,6 @@
 import { Fifo } from "./fifo.js";
 import type { Member } from "./member.js";
+import type { Tribunal } from "./tribunal.js";
 
 /**
  * Looks at every member once a period: one that was not heard in a whole period (a frozen page, a client that never meant to
@@ -9,12 +10,13 @@ export class SilenceWatch {
   readonly #queue = new Fifo<{ member: Member; dueMs: number }>();
 
   /**
-   * `onSilent`: that member was not heard of in the period that is over, not repeated while it goes on; or is no outcast any longer. `onExpired`: its ticket has
+   * `onChange`: that member was not heard of in the period that is over, not repeated while it goes on; or has become an outcast, or is none any longer. `onExpired`: its ticket has
    * expired, and it is to be removed.
    */
   constructor(
     readonly periodMs: number,
-    private readonly onSilent: (member: Member, nowMs: number) => void,
+    private readonly tribunal: Tribunal,
+    private readonly onChange: (member: Member, nowMs: number) => void,
     private readonly onExpired: (member: Member, nowMs: number) => void,
   ) {}
 
@@ -39,10 +41,9 @@ export class SilenceWatch {
       const fellSilent = !member.heard && !member.silent;
       member.silent = !member.heard;
       member.heard = false;
-      const isForgiven = member.isOutcast && member.outcastUntilMs <= nowMs;
-      if (isForgiven) member.isOutcast = false;
+      const isJudged = this.tribunal.judge(member, nowMs);
       member.swarm.update(member);
-      if (fellSilent || isForgiven) this.onSilent(member, nowMs);
+      if (fellSilent || isJudged) this.onChange(member, nowMs);
       this.watch(member, nowMs);
     }
   }

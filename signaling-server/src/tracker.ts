@@ -63,7 +63,7 @@ export class Tracker {
     this.#wantsTickets = options.wantsTickets ?? false;
     this.#addresses = new AddressBook(this.#limits);
     this.#tickets = new TicketBook(this.#limits);
-    this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs, (member, nowMs) => this.#seats.update(member, nowMs), (member, nowMs) => this.#depart(member, nowMs));
+    this.#silence = new SilenceWatch(MISSED_REPORTS * this.#statIntervalMs, this.#tribunal, (member, nowMs) => this.#seats.update(member, nowMs), (member, nowMs) => this.#depart(member, nowMs));
   }
 
   handle(input: TrackerInput, nowMs: number): void {
@@ -100,6 +100,11 @@ export class Tracker {
 
   stats(): TrackerStats {
     return { connections: this.#connections.size, swarms: this.#directory.swarms, peers: this.#directory.peers, ...this.#counts, seatsLost: this.#seats.lost, outcasts: this.#tribunal.outcasts, refused: { ...this.#refused } };
+  }
+
+  /** For tests and simulation. */
+  isOutcast(swarm: string, peer: string): boolean {
+    return this.#directory.get(swarm)?.get(peer)?.isOutcast ?? false;
   }
 
   /** Throws when the tracker's parts disagree. For tests and simulation; costs O(everything). */
@@ -288,13 +293,10 @@ export class Tracker {
     return { ok: true, of: this.#seats.missing(member, request, nowMs) };
   }
 
-  /** The answer does not tell what came of it. */
+  /** The answer does not tell what will come of it. */
   #misbehaved(accuser: Member, peer: string, nowMs: number): Answer {
     const accused = accuser.swarm.get(peer);
-    if (accused !== undefined && accused !== accuser && this.#tribunal.accuse(accuser, accused, nowMs)) {
-      accused.swarm.update(accused);
-      this.#seats.update(accused, nowMs);
-    }
+    if (accused !== undefined && accused !== accuser) this.#tribunal.accuse(accuser, accused, nowMs);
     return { ok: true };
   }
 

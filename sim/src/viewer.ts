@@ -125,6 +125,7 @@ export class Viewer implements PlayerHost, Task {
 
   handle(input: Input): void {
     if (this.gone) return;
+    if (input.type === "connected" && this.setting.conduct === "polluter") this.#tracker.misbehaved(input.peer);
     this.#inputs.push(input);
     if (!this.#driving) this.#drive(false);
   }
@@ -248,6 +249,7 @@ export class Viewer implements PlayerHost, Task {
         this.#requests.delete(effect.fetch);
         return;
       case "banned":
+        this.#tracker.misbehaved(effect.peer);
         world.meter.banned(world.byId.get(effect.peer)?.setting.conduct === "honest");
         return;
       case "progress":
