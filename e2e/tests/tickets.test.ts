@@ -47,7 +47,7 @@ test.describe("with tickets", () => {
     expect((await first.playerStats()).neighbours).toEqual([]);
   });
 
-  test("a peer that shows a stolen, another swarm's or an expired channel ticket over the data channel is refused with the reason", async ({ open, origin }) => {
+  test("a peer that shows a stolen, a replayed or another swarm's channel ticket over the data channel is refused with the reason", async ({ open, origin }) => {
     const swarm = origin.url + STREAM;
     const honest = await open({ before: tamperWithGreetings });
     await honest.play(STREAM, { hls: WHOLE_STREAM, shoal: { ticket: await ticket({ swarm }) } });

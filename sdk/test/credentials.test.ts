@@ -200,7 +200,7 @@ describe("joining", () => {
     for (const forged of [{ swarm, peer: bobId, ticket: first }, { swarm: "6".repeat(32), peer: annId, ticket: first }, { swarm, peer: annId, ticket: { ...first, jwt: second.jwt } }]) expect(await isProven(forged)).toBe(false);
   });
 
-  it.each([["", /gave no text/], [async () => Promise.reject(new Error("not logged in")), /not logged in/]])("fails where the site gives no ticket", async (ticket, why) => {
+  it.each([["", /gave no JWT/], [async () => "Forbidden", /gave no JWT/], [async () => Promise.reject(new Error("not logged in")), /not logged in/]])("fails where the site gives no ticket", async (ticket, why) => {
     await expect((await side(annId, { ticket })).credentials.admission!.joinTicket()).rejects.toThrow(why);
   });
 

@@ -11,6 +11,7 @@ export type TicketSource = string | ((swarm: string) => Promise<string>);
 
 type OpenLink = (options: LinkOptions, events: LinkEvents) => Link;
 
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Keys of trackers that were told to us; the last ones, since a tracker that starts anew has a new one. */
 const MAX_ISSUERS = 3;
 /** How long a neighbour with an expired ticket is borne with: its next one is on its way. */
@@ -79,7 +80,8 @@ export class Credentials {
   async #joinTicket(ticket: TicketSource): Promise<JoinTicket> {
     const { swarm, peer, name } = this.#setting;
     const jwt = typeof ticket === "function" ? await ticket(name) : ticket;
-    if (typeof jwt !== "string" || jwt === "") throw new TypeError("the ticket option gave no text");
+    // The site's word that somebody is not logged in, for one.
+    if (typeof jwt !== "string" || !JWT.test(jwt)) throw new TypeError("the ticket option gave no JWT");
     const proof = await this.#key.sign(concat("shoal join\0", ofHex(swarm), ofHex(peer), jwt));
     return { jwt, key: toBase64Url(this.#key.publicKey), proof: toBase64Url(proof) };
   }
