@@ -17,9 +17,9 @@ export interface MediaPlaylist {
 }
 
 export interface MasterPlaylist {
-  /** Addresses of its video and audio playlists. */
+  /** Addresses of its video, audio and subtitle playlists. */
   readonly media: readonly string[];
-  /** Subtitles and trick play, which viewers do not share. */
+  /** Trick play, which hls.js does not load. */
   readonly others: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function parseMaster(text: string, url: string): MasterPlaylist {
   const renditions = M3U8Parser.parseMasterPlaylistMedia(text, url, master);
   const addresses = (list: readonly { readonly url: string }[] | undefined): string[] => (list ?? []).map((item) => item.url).filter((address) => address !== "");
   const iFrames = [...text.matchAll(/^#EXT-X-I-FRAME-STREAM-INF:.*URI="([^"]+)"/gm)].map((match) => M3U8Parser.resolve(match[1], url));
-  return { media: [...new Set([...addresses(master.levels), ...addresses(renditions.AUDIO)])], others: [...addresses(renditions.SUBTITLES), ...iFrames] };
+  return { media: [...new Set([...addresses(master.levels), ...addresses(renditions.AUDIO), ...addresses(renditions.SUBTITLES)])], others: iFrames };
 }
 
 /** @throws CliError when a line makes no sense. */

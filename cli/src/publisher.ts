@@ -7,7 +7,8 @@ import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS } from "../../sdk/src/protocol/s
 import { type FileState, type Unreadable, fileState, hashFile, isSame } from "./chunk-hasher.js";
 import { CliError, fileErrorCode } from "./cli-error.js";
 import type { ContentKey } from "./content-key.js";
-import { replaceManifest } from "./manifest-file.js";
+import { ListFiles } from "./list-files.js";
+import { removeManifest, replaceManifest } from "./manifest-file.js";
 import { type ListedFile, type MediaPlaylist, parseMedia } from "./playlist.js";
 import type { PlaylistFile } from "./stream-folder.js";
 
@@ -42,6 +43,7 @@ export class Publisher {
   /** May be set anew: a playlist has another name once its master playlist is there. */
   playlist: PlaylistFile;
   readonly #key: ContentKey;
+  readonly #lists = new ListFiles();
   #signed = new Map<string, Signed>();
   #newest = -1;
   #signedMs = 0;
@@ -79,6 +81,7 @@ export class Publisher {
     await inParallel(listed, async (item) => {
       const path = this.#pathOf(item);
       const result = await this.#sign(item, path, correctable.has(item));
+      if ("warning" in result && result.warning !== undefined) warnings.push(result.warning);
       if ("entry" in result) return void signed.set(keyOf(item), result);
       const problem = this.#problem(item, path, result);
       if (isStrict && !this.#isForeign(item)) throw problem;
@@ -89,6 +92,7 @@ export class Publisher {
     const entries = [...signed.values()].map(({ entry }) => entry).sort((a, b) => a.sequence - b.sequence || a.name - b.name);
     const body = { ended: media.ended && awaited.length === 0, playlist: await playlistId(idText), entries };
     const manifestBytes = await this.#write(body);
+    await this.#lists.keep(listed.filter((item) => signed.has(keyOf(item))).map((item) => ({ path: this.#pathOf(item), range: rangeOf(item) })));
     return {
       ended: body.ended,
       segments: entries.length,
@@ -99,6 +103,12 @@ export class Publisher {
       warnings,
       isNew: manifestBytes !== undefined,
     };
+  }
+
+  /** Takes away all that was written, for a playlist that is gone. */
+  async withdraw(): Promise<void> {
+    await removeManifest(this.playlist.file);
+    await this.#lists.removeAll();
   }
 
   async #read(): Promise<string> {
@@ -117,7 +127,7 @@ export class Publisher {
     this.#newest = newest;
   }
 
-  async #sign(item: ListedFile, path: string, isCorrectable: boolean): Promise<Signed | Unreadable> {
+  async #sign(item: ListedFile, path: string, isCorrectable: boolean): Promise<(Signed & { readonly warning?: string | undefined }) | Unreadable> {
     const known = this.#signed.get(keyOf(item));
     if (known !== undefined) {
       if (!isCorrectable || known.state === undefined) return known;
@@ -136,7 +146,7 @@ export class Publisher {
       completedMs: Math.max(0, Math.round(hashed.state.modifiedMs)),
       root: await segmentRoot(hashed.sizeBytes, hashed.hashes),
     };
-    return { entry, state: range === undefined ? hashed.state : undefined };
+    return { entry, state: range === undefined ? hashed.state : undefined, warning: await this.#lists.write(path, range, hashed.hashes) };
   }
 
   /** Bytes written, or `undefined` when the manifest there says the same. */
@@ -165,7 +175,7 @@ export class Publisher {
   #problem(item: ListedFile, path: string, { type, ...more }: Unreadable): CliError {
     const { file, url } = this.playlist;
     const what = item.sequence === "init" ? "an initialization segment" : `segment ${item.sequence}`;
-    if (this.#isForeign(item)) return new CliError("segment", `${file}: ${what} is on another host and stays unsigned; viewers take it from there alone.`);
+    if (this.#isForeign(item)) return new CliError("segment", `${file}: ${what} is on another host and stays unsigned; viewers that have the contentKey do not play it.`);
     if (item.isAbsolute && url.startsWith("file:")) return new CliError("segment", `${file} gives whole addresses (${what}: ${item.file.url.slice(0, 200)}); say with --base under which address viewers find the folder.`);
     if (type === "missing") return new CliError("segment", `${file} lists ${path} (${what}), which is not there; write all segments before publishing, or use --watch.`);
     if (type === "partial") return new CliError("segment", `${path} (${what} of ${file}) is not complete; publish when it is, or use --watch.`);

@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { type FileState, fileState, isFolder, isSame } from "./chunk-hasher.js";
 import { CliError } from "./cli-error.js";
 import type { ContentKey } from "./content-key.js";
-import { MANIFEST_SUFFIX, UNFINISHED_SUFFIX, manifestFile, removeManifest } from "./manifest-file.js";
+import { MANIFEST_SUFFIX, UNFINISHED_SUFFIX, manifestFile } from "./manifest-file.js";
 import { Publisher } from "./publisher.js";
 import type { PlaylistFile, StreamFolder } from "./stream-folder.js";
 
@@ -103,10 +103,10 @@ export class Watcher {
         known.publisher.playlist = playlist;
         this.#kick(known);
       }
-      for (const [file, { foundMs }] of this.#desks) {
+      for (const [file, { foundMs, publisher }] of this.#desks) {
         if (nowMs - foundMs < GONE_MS) continue;
         this.#desks.delete(file);
-        if ((await fileState(file)) === undefined) await removeManifest(file);
+        if ((await fileState(file)) === undefined) await publisher.withdraw();
       }
     } catch (error) {
       this.#report(error);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { M3U8Parser } from "hls.js";
 import { isChunkList, manifestUrl, openManifest, segmentName } from "../../sdk/src/manifest/manifest.js";
+import { listUrl } from "../../sdk/src/manifest/names.js";
 import type { ChunkHash } from "../../sdk/src/protocol/ids.js";
 import { CHUNK_BYTES } from "../../sdk/src/protocol/segment.js";
 
@@ -23,6 +24,9 @@ export async function checkAll(folder: string, stream: string, playlist: string,
     const whole = serve(url);
     const bytes = rangeEnd > rangeStart ? whole.subarray(rangeStart, rangeEnd) : whole;
     if (signed?.sizeBytes === bytes.length && (await isChunkList(chunkHashes(bytes), signed))) good.add(`${sn} ${url}`);
+    // The list beside the segment is the one that was signed.
+    const list = serve(listUrl({ url, rangeStart, rangeEnd })).toString("hex").match(/.{32}/g) as ChunkHash[] | null;
+    if (signed && !(await isChunkList(list ?? [], signed))) throw new Error(`the list beside ${url} is not the one that was signed`);
     const polluted = Buffer.from(bytes);
     polluted[polluted.length - 1]! ^= 1;
     if (signed && (await isChunkList(chunkHashes(polluted), signed))) throw new Error("a polluted segment was believed");

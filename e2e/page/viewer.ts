@@ -58,6 +58,7 @@ export class PageViewer {
   readonly players: Playing[] = [];
   readonly bans: ShoalEvents["ban"][] = [];
   readonly warnings: ShoalEvents["warning"][] = [];
+  readonly refusals: ShoalEvents["refused"][] = [];
   readonly segments: ShoalEvents["segment"][] = [];
   /** Neighbours lost. */
   readonly lost: ShoalEvents["neighbour"][] = [];
@@ -133,6 +134,7 @@ export class PageViewer {
   listen(shoal: Shoal): void {
     shoal.on("ban", (ban) => this.bans.push(ban));
     shoal.on("warning", (warning) => this.warnings.push(warning));
+    shoal.on("refused", (refusal) => this.refusals.push(refusal));
     shoal.on("segment", (segment) => this.segments.push(segment));
     shoal.on("neighbour", (event) => this.neighbours.push(event) && (event.connected || this.lost.push(event)));
   }

@@ -7,6 +7,12 @@ export interface ShoalOptions {
    * Set it when one stream has several URLs (several CDNs).
    */
   readonly swarm?: string;
+  /**
+   * The publisher's public key, as `shoal keygen` prints it. With it nothing is played or passed on but what the publisher has signed with
+   * `shoal publish`, whether it comes from a viewer or from the origin: what is not is refused, and `refused` says why. Default: viewers
+   * compare with each other and the origin.
+   */
+  readonly contentKey?: string;
   /** Whether this viewer serves others. Default true. */
   readonly upload?: boolean;
   /** Bound on verified chunks kept in memory, bytes per player. Default 256 MiB. */

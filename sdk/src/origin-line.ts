@@ -1,6 +1,6 @@
 import type Hls from "hls.js";
 import type { FragmentLoaderContext } from "hls.js";
-import type { OriginEvents } from "./browser/origin.js";
+import type { OriginConfig, OriginEvents } from "./browser/origin.js";
 import type { FileRange } from "./hls/identity.js";
 import type { Effect, Input } from "./protocol/contract.js";
 import type { FetchId } from "./protocol/ids.js";
@@ -16,6 +16,9 @@ export interface OriginLineHost {
   readonly onBusyChange: (segmentId: string) => void;
 }
 
+/** How the page's hls.js asks its origin. */
+export const hlsSetup = (hls: Hls): OriginConfig => ({ config: hls.config, defaultLoader: (hls.constructor as typeof Hls).DefaultConfig.loader });
+
 /** The engine's requests to the origin: looks up the viewer's own URL, keeps what is under way. */
 export class OriginLine {
   readonly #hls: Hls;
@@ -27,7 +30,7 @@ export class OriginLine {
   constructor(hls: Hls, open: SessionParts["origin"], host: OriginLineHost) {
     this.#hls = hls;
     this.#host = host;
-    this.#origin = open(this.#events(), { config: hls.config, defaultLoader: (hls.constructor as typeof Hls).DefaultConfig.loader });
+    this.#origin = open(this.#events(), hlsSetup(hls));
   }
 
   isBusy(segmentId: string): boolean {

@@ -15,9 +15,9 @@ export interface TagScope {
 
 /** The tag's `data-` attributes as options; `undefined` without a tracker. */
 export function tagOptions(data: Readonly<Record<string, string | undefined>>): ShoalOptions | undefined {
-  const { tracker, swarm, upload } = data;
+  const { tracker, swarm, contentKey, upload } = data;
   if (!tracker) return undefined;
-  return { tracker, ...(swarm ? { swarm } : {}), ...(upload === undefined ? {} : { upload: upload !== "false" }) };
+  return { tracker, ...(swarm ? { swarm } : {}), ...(contentKey === undefined ? {} : { contentKey }), ...(upload === undefined ? {} : { upload: upload !== "false" }) };
 }
 
 /**
@@ -54,13 +54,17 @@ export function assist(scope: TagScope, shoal: Shoal): void {
 /** What the tag does when it runs; `data` is undefined outside of a script tag. */
 export function runTag(scope: TagScope, data: Readonly<Record<string, string | undefined>> | undefined): void {
   if (!data) return;
-  const options = tagOptions(data);
-  if (!options) return console.warn("Shoal: set data-tracker on its script tag to the signaling server's address; until then hls.js plays alone.");
   try {
+    const options = tagOptions(data);
+    if (!options) throw new Error("Set data-tracker on the script tag to the signaling server's address.");
     scope.shoal = new Shoal(options);
     assist(scope, scope.shoal);
   } catch (error) {
-    console.warn(`Shoal: ${error instanceof Error ? error.message : String(error)} hls.js plays alone.`);
+    if (data.contentKey === undefined) return console.warn(`Shoal: ${error instanceof Error ? error.message : String(error)} Until then hls.js plays alone.`);
+    // A page that wants signed bytes alone gets no player that would play others.
+    if (Object.getOwnPropertyDescriptor(scope, "Hls")?.configurable === false) (scope as { Hls: unknown }).Hls = undefined;
+    else Object.defineProperty(scope, "Hls", { configurable: true, get() { throw error; }, set() {} });
+    throw error;
   }
 }
 

@@ -7,9 +7,10 @@ import { swarmName } from "./hls/identity.js";
 import type { PlayerSession } from "./hls/player.js";
 import { Playhead } from "./hls/playhead.js";
 import { type LocatedSegment, PlaylistReader } from "./hls/playlist.js";
+import type { TrustPart } from "./load-trust.js";
 import { OpenWants } from "./open-wants.js";
 import type { ShoalOptions } from "./options.js";
-import { type Address, OriginLine } from "./origin-line.js";
+import { type Address, hlsSetup, OriginLine } from "./origin-line.js";
 import type { Effect } from "./protocol/contract.js";
 import type { PeerId, SwarmId } from "./protocol/ids.js";
 import type { Message } from "./protocol/message.js";
@@ -61,6 +62,9 @@ export class Session implements PlayerSession {
   #join: () => void = () => undefined;
   #joinTimer: ReturnType<typeof setTimeout> | undefined;
   #origin: OriginLine | undefined;
+  /** Of a page that has the publisher's key: what is loaded for it, and what stands for the publisher then. */
+  #trust: Promise<TrustPart | undefined> | undefined;
+  #publisher: InstanceType<TrustPart["PublisherLine"]> | undefined;
   #wakefulness: ReturnType<SessionParts["wakefulness"]> | undefined;
   /** For a tracker that is not joined yet. */
   #live: EffectOf<"live-status"> | undefined;
@@ -68,6 +72,7 @@ export class Session implements PlayerSession {
   #idleReason: string | undefined;
   /** Why no swarm is joined, though Shoal delivers. */
   #aloneReason: string | undefined;
+  #isDestroyed = false;
   #controlBytes = 0;
   #bypassedBytes = 0;
 
@@ -80,8 +85,13 @@ export class Session implements PlayerSession {
       onEffectError: (effect, error) => this.report(`effect-${effect.type}`, String(error)),
       onEngineError: (error) => this.#fail(error),
     });
-    this.#playlists = new PlaylistReader(setting.hls, (input) => this.#loop.dispatch(input));
+    this.#playlists = new PlaylistReader(setting.hls, (input) => {
+      this.#loop.dispatch(input);
+      this.#publisher?.playlist(input.track);
+    });
     this.#playhead = new Playhead(setting.hls, () => this.#tick());
+    const { contentKey } = setting.options;
+    if (contentKey !== undefined) this.#trust = this.#openPublisher(contentKey);
     this.#idleReason = setting.parts.unsupported();
     if (this.#idleReason !== undefined) {
       this.#loop.stop();
@@ -136,6 +146,11 @@ export class Session implements PlayerSession {
     if (this.#errors[code] === 1) this.#setting.emit("warning", { code, message });
   }
 
+  async check(context: FragmentLoaderContext, data: ArrayBuffer): Promise<number | undefined> {
+    await this.#trust;
+    return this.#publisher ? this.#publisher.check(context, data) : 403;
+  }
+
   countBypassed(bytes: number): void {
     this.#bypassedBytes += bytes;
   }
@@ -174,9 +189,13 @@ export class Session implements PlayerSession {
 
   /** Leaves the swarm. What hls.js still waits for goes to its own loader. */
   destroy(): void {
+    this.#isDestroyed = true;
     this.#playlists.destroy();
     this.#playhead.destroy();
     this.#close("destroyed");
+    // Only now: what hls.js's own loader brings is looked at until the stream ends.
+    this.#publisher?.destroy();
+    this.#publisher = undefined;
   }
 
   // --- effects
@@ -208,6 +227,11 @@ export class Session implements PlayerSession {
         return this.#discount(effect.messages);
       case "fetch": return this.#origin?.fetch(effect);
       case "abort-fetch": return this.#origin?.abort(effect.fetch);
+      case "find-signed":
+      case "fetch-list":
+      case "check-list":
+      case "refused":
+        return this.#publisher?.execute(effect);
       case "hash": return void this.#hash(effect);
       case "chunk-stored": {
         const { segment: ref, chunk, chunks, source } = effect;
@@ -257,7 +281,7 @@ export class Session implements PlayerSession {
   async #start(): Promise<void> {
     const { hls, options, parts } = this.#setting;
     try {
-      const swarm = await parts.swarmId(this.#name);
+      const [swarm, trust] = await Promise.all([parts.swarmId(this.#name), this.#trust]);
       if (this.#idleReason !== undefined) return;
       const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS } = options;
       this.#origin = new OriginLine(hls, parts.origin, {
@@ -274,11 +298,38 @@ export class Session implements PlayerSession {
         void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
-      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours }));
+      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, ...(trust && { belief: trust.signedBelief }) }));
       if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Never rejects: what cannot be loaded leaves everything refused. */
+  async #openPublisher(contentKey: string): Promise<TrustPart | undefined> {
+    const { hls, url, parts } = this.#setting;
+    try {
+      const trust = await parts.loadTrust();
+      if (this.#isDestroyed) return undefined;
+      const setting = { contentKey, streamUrl: () => this.#playlists.streamUrl ?? url, origin: parts.origin, hls: hlsSetup(hls) };
+      this.#publisher = new trust.PublisherLine(setting, {
+        dispatch: (input) => this.#loop.dispatch(input),
+        listed: (track) => this.#playlists.listed(track),
+        onRefused: ({ code, url: refusedUrl, isFinal, message }) => (isFinal ? this.#refused(code, refusedUrl, message) : this.report(code, message)),
+      });
+      for (const track of this.#playlists.trackIds) this.#publisher.playlist(track);
+      return trust;
+    } catch (error) {
+      this.#refused("not-loaded", url, `${String(error)}; serve shoal-trust.min.js beside shoal.min.js.`);
+      this.#close("no-trust");
+      return undefined;
+    }
+  }
+
+  #refused(code: string, url: string, message: string): void {
+    const key = `refused-${code}`;
+    this.#errors[key] = (this.#errors[key] ?? 0) + 1;
+    if (this.#errors[key] === 1) this.#setting.emit("refused", { code, url, message });
   }
 
   async #enter(swarm: SwarmId, serves: boolean): Promise<void> {

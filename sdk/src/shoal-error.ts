@@ -1,5 +1,5 @@
 /** What a {@link ShoalError} is about. */
-export type ShoalErrorCode = "bad-tracker" | "bad-swarm" | "bad-memory" | "bad-neighbours";
+export type ShoalErrorCode = "bad-tracker" | "bad-swarm" | "bad-content-key" | "bad-memory" | "bad-neighbours";
 
 /** A setting that cannot work, thrown by the constructor of `Shoal`. Nothing is thrown once a stream plays. */
 export class ShoalError extends Error {

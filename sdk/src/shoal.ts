@@ -22,6 +22,8 @@ export class Shoal {
   /** @throws {@link ShoalError} when a setting cannot work. */
   constructor(readonly options: ShoalOptions) {
     check(options);
+    // Beforehand: the first segment waits for it.
+    if (options.contentKey !== undefined) loadTrust().catch(() => undefined);
     globalThis.addEventListener?.("pagehide", this.#onPageHide);
     globalThis.addEventListener?.("pageshow", this.#onPageShow);
   }
@@ -43,20 +45,24 @@ export class Shoal {
 
   /**
    * The configuration of an Hls instance that delivers through this Shoal: `new Hls(shoal.hlsConfig({ ...yours }))`.
-   * Yours is kept as it is; `fLoader` and `fpsController` are wrapped. It may be spread, and used for several instances.
+   * Yours is kept as it is; `fLoader` and `fpsController` are wrapped. It may be spread, and used for several instances. With a `contentKey`
+   * whole segments alone are loaded, since parts of them are not signed: `lowLatencyMode` is off.
    */
   hlsConfig(config: Partial<HlsConfig> = {}): Partial<HlsConfig> {
     // Passed through twice, as when a page uses both the script tag and this: once is enough.
     if (config.fLoader && OURS.has(config.fLoader)) return config;
+    const isSigned = this.options.contentKey !== undefined;
     const fLoader = fragmentLoaderConstructor({
       userLoader: config.fLoader,
       source: (own) => this.#session(own),
       onFallback: (own, code, error) => this.#session(own)?.report(code, error === undefined ? "hls.js's own loader took over." : String(error)),
+      // Where there is no session, as after `destroy` or for an advertisement's player, nobody can tell.
+      ...(isSigned && { check: (own, context, data) => this.#session(own)?.check(context, data) ?? Promise.resolve(403) }),
       onBypassed: (own, bytes) => this.#session(own)?.countBypassed(bytes),
     });
     const fpsController = captureController(config.fpsController, "fpsController" in config, (hls) => this.#attach(hls));
     OURS.add(fLoader);
-    return { ...config, fLoader, fpsController };
+    return { ...config, fLoader, fpsController, ...(isSigned && { lowLatencyMode: false }) };
   }
 
   /** Figures over all Hls instances that live now. */
@@ -114,6 +120,7 @@ export class Shoal {
   }
 
   #emit<E extends keyof ShoalEvents>(event: E, detail: { player: number } & Omit<ShoalEvents[E], "player">): void {
+    if (event === "refused" && !this.#listeners.get(event)?.size) console.error("Shoal: not played:", detail);
     for (const listener of this.#listeners.get(event) ?? []) {
       try {
         (listener as (detail: unknown) => void)(detail);
@@ -135,9 +142,10 @@ export class Shoal {
 }
 
 function check(options: ShoalOptions): void {
-  const { tracker, swarm, memoryBytes, maxNeighbours } = options;
+  const { tracker, swarm, contentKey, memoryBytes, maxNeighbours } = options;
   if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
+  if (contentKey !== undefined && !/^[\w-]{43}$/.test(contentKey)) throw new ShoalError("bad-content-key", "Set contentKey to the 43 characters that shoal keygen has printed, or leave it out.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
 }

@@ -72,6 +72,11 @@ export interface ShoalEvents {
   neighbour: { player: number; peer: string; connected: boolean; reason: string; permId?: string | undefined };
   /** A peer was caught lying and banned. */
   ban: { player: number; peer: string; reason: string };
+  /**
+   * With a `contentKey`: something that the publisher has not signed is not played, and the stream stops there unless hls.js finds another
+   * way. Each `code` once a stream; `message` says what to do. Without a listener it is said on the console.
+   */
+  refused: { player: number; code: string; url: string; message: string };
   /** Something went wrong; playback goes on. `code` is stable, `message` says what to do. */
   warning: { player: number; code: string; message: string };
 }

@@ -1,3 +1,4 @@
+import type { Belief } from "../src/protocol/belief.js";
 import { assertInvariants } from "../src/protocol/invariants.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
@@ -24,11 +25,12 @@ export class Bench {
   readonly stream: Stream;
   #nextWant = 1;
 
-  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean } = {}) {
+  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief } = {}) {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
     this.engine = new Engine({
       peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12,
+      ...(setting.belief && { belief: setting.belief }),
     });
   }
 

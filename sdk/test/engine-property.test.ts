@@ -8,10 +8,13 @@ import type { ChunkHash, FetchId, PeerId, WantId } from "../src/protocol/ids.js"
 import { MAX_ENTRIES, MAX_HASHES, MAX_RUNS, type Message, PROTOCOL_VERSION } from "../src/protocol/message.js";
 import { Random } from "../src/protocol/random.js";
 import { CHUNK_BYTES, chunkCount, MAX_CHUNKS, type SegmentRef } from "../src/protocol/segment.js";
+import { signedBelief } from "../src/protocol/signed-judge.js";
 import { encode } from "../src/wire/codec.js";
 import { peerId, SWARM, World } from "./world.js";
+import { chunkHashes, rootOf } from "./world-publisher.js";
 import { hashOf, Stream } from "./world-stream.js";
 
+type AskedOfPublisher = Extract<Effect, { type: "find-signed" | "fetch-list" | "check-list" }>;
 type Fetch = Extract<Effect, { type: "fetch" }>;
 
 /** The engine's surroundings gone mad: any input, any time, in any order. Whatever is honest is the origin. */
@@ -28,18 +31,24 @@ class Chaos {
   readonly #asked: { readonly from: PeerId; readonly segment: SegmentRef; readonly chunk: number }[] = [];
   /** Those who have said who they are; hearing anything else first bans them. */
   readonly #known = new Set<PeerId>();
+  readonly #publisher: AskedOfPublisher[] = [];
+  readonly #listsAsked: { readonly from: PeerId; readonly segment: SegmentRef }[] = [];
   readonly #wants = new Map<WantId, SegmentRef>();
   readonly memoryBytes: number;
   nowMs = 0;
   delivered = 0;
+  storedOfPeers = 0;
   sent = 0;
   #next = 1;
 
-  /** `liars`: whether peers may say what is false. Without them everything delivered must be true. */
-  constructor(seed: number, readonly setting: { readonly liars: boolean; readonly tellsSize: boolean; readonly ranges: boolean }) {
+  /**
+   * `liars`: whether peers may say what is false. Without them everything delivered must be true. `signed`: the engine has the publisher's
+   * key; then it must be in any case, and what is given to others too, though the origin lies as well.
+   */
+  constructor(seed: number, readonly setting: { readonly liars: boolean; readonly tellsSize: boolean; readonly ranges: boolean; readonly signed?: boolean }) {
     this.random = new Random(seed);
     this.memoryBytes = 200_000 + this.random.below(2_000_000);
-    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3 });
+    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3, ...(setting.signed === true && { belief: signedBelief }) });
   }
 
   step(): void {
@@ -54,6 +63,7 @@ class Chaos {
 
   #input(): Input | undefined {
     const { random } = this;
+    if (this.setting.signed === true && random.below(6) === 0) return random.below(3) === 0 ? this.#listGiven() : this.#published();
     switch (random.below(16)) {
       case 0: return this.#playlist();
       case 1: return { type: "playhead", positionS: random.below(420), playing: random.below(2) === 0, rate: [0, 0.5, 1, 2][random.below(4)]! };
@@ -75,6 +85,38 @@ class Chaos {
     const stream = this.#one(this.streams);
     const { track, kind, live, bandwidthBps } = stream;
     return { type: "playlist", track, kind, live, bandwidthBps, segments: stream.playlist(this.nowMs) };
+  }
+
+  /** The publisher's side answers what it was asked, in any order; its lists are made up now and then. */
+  #published(): Input | undefined {
+    const { random } = this;
+    if (random.below(4) === 0) return this.#signed(this.#one(this.streams));
+    const [effect] = this.#publisher.splice(random.below(this.#publisher.length), 1);
+    if (effect === undefined) return undefined;
+    if (effect.type === "check-list") return { type: "list-checked", token: effect.token, isTrue: rootOf(effect.sizeBytes, effect.hashes) === effect.root };
+    const { segment } = effect;
+    if (effect.type === "fetch-list") return { type: "list-fetched", segment, hashes: random.below(5) === 0 ? undefined : this.#list(segment) };
+    return random.below(5) === 0 ? { type: "unsigned", track: segment.track, reason: "chaos" } : this.#signed(this.streams.find((s) => s.track === segment.track)!);
+  }
+
+  #signed(stream: Stream): Input {
+    const listed = stream.playlist(this.nowMs).filter(() => this.random.below(6) > 0);
+    const segments = listed.map(({ ref: { sequence, variant } }) => {
+      const body = stream.body(sequence);
+      return { sequence, variant: this.random.below(3) === 0 ? undefined : variant, sizeBytes: body.length, root: rootOf(body.length, chunkHashes(body)) };
+    });
+    return { type: "signed", track: stream.track, segments };
+  }
+
+  #list(segment: SegmentRef): ChunkHash[] {
+    const list = chunkHashes(this.#body(segment));
+    if (this.setting.liars && this.random.below(3) === 0) list[this.random.below(list.length)] = "ab".repeat(16) as ChunkHash;
+    return this.setting.liars && this.random.below(8) === 0 ? list.slice(1) : list;
+  }
+
+  #listGiven(): Input | undefined {
+    const [asked] = this.#listsAsked.splice(this.random.below(this.#listsAsked.length), 1);
+    return asked && { type: "message", peer: asked.from, message: { type: "INTEGRITY", segment: asked.segment, first: 0, fromOrigin: false, hashes: this.#list(asked.segment) } };
   }
 
   #leaves(): Input {
@@ -198,6 +240,8 @@ class Chaos {
     }
     const bytes = body.slice(from, Math.min(end, from + 1 + random.below(60_000)));
     entry.at += bytes.length;
+    if (this.setting.signed === true && random.below(8) === 0) bytes[random.below(bytes.length)]! ^= 1;
+    if (this.setting.signed === true && random.below(30) === 0) entry.at = end;
     return { type: "origin-bytes", fetch: fetch.fetch, bytes };
   }
 
@@ -217,6 +261,8 @@ class Chaos {
         for (const message of effect.messages) {
           if (message.type === "REQUEST")
             for (const run of message.runs) for (let i = 0; i < run.count; i++) this.#asked.push({ from: effect.peer, segment: run.segment, chunk: run.first + i });
+          if (message.type === "INTEGRITY_REQ") for (const { segment } of message.runs) this.#listsAsked.push({ from: effect.peer, segment });
+          if (message.type === "DATA" && this.setting.signed === true) this.#expectTrue(message.segment, message.chunk, message.payload);
           encode(message);
           expect(isBounded(message)).toBe(true);
         }
@@ -226,16 +272,29 @@ class Chaos {
         if (ref === undefined) throw new Error("delivers what nobody asked for");
         this.#wants.delete(effect.want);
         this.delivered++;
-        if (!this.setting.liars && !Buffer.concat(effect.payloads).equals(this.#body(ref))) throw new Error(`${ref.id}: delivered bytes are not the origin's`);
+        if ((!this.setting.liars || this.setting.signed === true) && !Buffer.concat(effect.payloads).equals(this.#body(ref))) throw new Error(`${ref.id}: delivered bytes are not the origin's`);
         break;
       }
       case "fail":
         if (!this.#wants.delete(effect.want)) throw new Error("fails what nobody asked for");
         break;
+      case "find-signed": case "fetch-list": case "check-list": this.#publisher.push(effect); break;
       case "disconnect": this.#known.delete(effect.peer); break;
-      case "progress": case "find-peers": case "connect": case "banned": case "chunk-stored": case "segment-evicted":
+      case "chunk-stored": {
+        const payload = this.engine.inspect().store.get(effect.segment)?.payloads[effect.chunk];
+        if (payload === undefined || this.setting.signed !== true) break;
+        this.#expectTrue(effect.segment, effect.chunk, payload);
+        if (effect.source !== "origin") this.storedOfPeers++;
+        break;
+      }
+      case "progress": case "find-peers": case "connect": case "banned": case "segment-evicted": case "refused":
         break;
     }
+  }
+
+  #expectTrue(segment: SegmentRef, chunk: number, payload: Uint8Array): void {
+    const truth = this.#body(segment).subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
+    if (!Buffer.from(payload).equals(truth)) throw new Error(`${segment.id}/${chunk}: not what is signed`);
   }
 
   #segment(): SegmentRef {
@@ -303,6 +362,21 @@ describe("Whatever happens, in whatever order", () => {
 
   test("with lying peers: nothing throws, books balance, bounds hold", () => {
     fc.assert(fc.property(fc.nat(2 ** 31), settingArb(true), (seed, setting) => void live(seed, setting, 500)), { numRuns: 40, seed: 2 });
+  });
+
+  test("with the publisher's key, lying peers and an origin that alters what it sends: what is stored, delivered and passed on is true", () => {
+    let delivered = 0;
+    let storedOfPeers = 0;
+    fc.assert(
+      fc.property(fc.nat(2 ** 31), settingArb(true), (seed, setting) => {
+        const chaos = live(seed, { ...setting, signed: true }, 800);
+        delivered += chaos.delivered;
+        storedOfPeers += chaos.storedOfPeers;
+      }),
+      { numRuns: Number(process.env["SIGNED_RUNS"] ?? 30), seed: 4 },
+    );
+    expect(delivered).toBeGreaterThan(20);
+    expect(storedOfPeers).toBeGreaterThan(20);
   });
 });
 

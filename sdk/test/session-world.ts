@@ -136,6 +136,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     fLoader: fragmentLoaderConstructor({
       userLoader: undefined, source: () => world.player.session,
       onFallback: (_config, code) => world.player.session?.report(code, ""), onBypassed: (_config, bytes) => world.player.session?.countBypassed(bytes),
+      ...(options.contentKey !== undefined && { check: (_config, context, data) => world.player.session?.check(context, data) ?? Promise.resolve(403) }),
     }),
     fpsController: captureController(undefined, false, (hls) => { world.player = new Player(hls, open, log("ended")); }),
   });

@@ -329,3 +329,23 @@ describe("session: life", () => {
     world.hls.destroy();
   });
 });
+
+describe("session: with a content key", () => {
+  const contentKey = "A".repeat(43);
+
+  it("checks what hls.js's own loader brings, even where nothing can be shared", async () => {
+    const world = await loadedWorld(VOD, { options: { contentKey }, unsupported: "no-webrtc" });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.loaded).toEqual([]);
+    expect(world.events.filter(({ event }) => event === "refused")).toMatchObject([{ detail: { code: "no-manifest" } }]);
+    world.hls.destroy();
+  });
+
+  it("plays nothing when the part that can check is not to be had, and says so once", async () => {
+    const world = await loadedWorld(VOD, { options: { contentKey }, loadTrust: () => Promise.reject(new Error("404")) });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.loaded).toEqual([]);
+    expect(world.events.filter(({ event }) => event === "refused")).toMatchObject([{ detail: { code: "not-loaded" } }]);
+    world.hls.destroy();
+  });
+});

@@ -26,6 +26,7 @@ describe("Shoal", () => {
     ["bad-tracker", { tracker: "" }],
     ["bad-tracker", { tracker: "ftp://x" }],
     ["bad-swarm", { tracker: TRACKER, swarm: "" }],
+    ["bad-content-key", { tracker: TRACKER, contentKey: "short" }],
     ["bad-memory", { tracker: TRACKER, memoryBytes: -1 }],
     ["bad-neighbours", { tracker: TRACKER, maxNeighbours: 1.5 }],
   ])("refuses a setting that cannot work: %s", (code, options) => {
@@ -145,6 +146,18 @@ describe("script tag", () => {
     const config = shoal.hlsConfig();
     expect(new (assistedHls(Hls, shoal))(config).config.fLoader).toBe(config.fLoader);
     shoal.destroy();
+  });
+
+  it("with a content key that is none no player is left that would play what is not signed", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    for (const configurable of [true, false]) {
+      const scope = Object.defineProperty({}, "Hls", { value: Hls, writable: true, configurable }) as TagScope;
+      expect(() => runTag(scope, { tracker: TRACKER, contentKey: "short" })).toThrow("contentKey");
+      expect(() => new scope.Hls!()).toThrow();
+    }
+    expect(() => runTag({ Hls }, { contentKey: "A".repeat(43) })).toThrow("data-tracker");
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it("without data-tracker it says so once and leaves Hls alone", () => {

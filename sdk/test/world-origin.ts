@@ -19,6 +19,8 @@ export interface OriginSetting {
   /** Nothing comes back at all, until the time-out. */
   hangs: (fetch: Fetch, nowMs: number) => boolean;
   timeoutMs: number;
+  /** What it sends instead of a segment's bytes. */
+  alters: (body: Uint8Array, fetch: Fetch, nowMs: number) => Uint8Array;
 }
 
 export interface LoggedFetch {
@@ -59,14 +61,15 @@ export class OriginLine {
     }
     clock.in(setting.latencyMs, () => {
       if (!this.#open.has(fetch.fetch)) return;
-      const whole = this.bodyOf(fetch);
+      const body = this.bodyOf(fetch);
+      const whole = body && setting.alters(body, fetch, clock.nowMs);
       const status = setting.fails(fetch, clock.nowMs) ?? (whole === undefined ? 404 : undefined);
       if (status !== undefined || whole === undefined) return this.#fail(fetch.fetch, status ?? 404);
       const range = setting.ranges ? fetch.range : undefined;
       if (range !== undefined && range.start >= whole.length) return this.#fail(fetch.fetch, 416);
-      const body = range === undefined ? whole : whole.subarray(range.start, Math.min(range.end, whole.length));
+      const part = range === undefined ? whole : whole.subarray(range.start, Math.min(range.end, whole.length));
       this.answer({ type: "origin-head", fetch: fetch.fetch, startByte: range?.start ?? 0, sizeBytes: setting.tellsSize ? whole.length : undefined });
-      this.#active.set(fetch.fetch, { body, at: 0, logged });
+      this.#active.set(fetch.fetch, { body: part, at: 0, logged });
       this.#serve();
     });
   }

@@ -4,10 +4,12 @@ import { Engine } from "../src/protocol/engine.js";
 import type { PeerId, SwarmId } from "../src/protocol/ids.js";
 import type { Message } from "../src/protocol/message.js";
 import { Random } from "../src/protocol/random.js";
+import { signedBelief } from "../src/protocol/signed-judge.js";
 import { decodeFrame, encodeFrames } from "../src/wire/frame.js";
 import { Clock } from "./world-clock.js";
 import { type LoggedFetch, OriginLine, type OriginSetting } from "./world-origin.js";
 import { Player } from "./world-player.js";
+import { PublisherLine, type PublisherSetting } from "./world-publisher.js";
 import { hashOf, type Stream } from "./world-stream.js";
 
 type Of<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
@@ -36,8 +38,10 @@ export class World {
   readonly viewers = new Map<PeerId, Viewer>();
   readonly log: LoggedFetch[] = [];
   readonly origin: OriginSetting = {
-    rateBps: 12_000_000, latencyMs: 20, ranges: true, tellsSize: true, fails: () => undefined, hangs: () => false, timeoutMs: 10_000,
+    rateBps: 12_000_000, latencyMs: 20, ranges: true, tellsSize: true, fails: () => undefined, hangs: () => false, timeoutMs: 10_000, alters: (body) => body,
   };
+  /** Where it is set, viewers have the publisher's key. */
+  publisher: PublisherSetting | undefined;
   trackerDown = false;
   /** Invariants are asserted after each so many steps of an engine. */
   checkEvery = 20;
@@ -96,6 +100,7 @@ export class Viewer {
   readonly engine: Engine;
   readonly player: Player;
   readonly line: OriginLine;
+  readonly publisher: PublisherLine | undefined;
   readonly sent: { readonly to: PeerId; readonly message: Message; readonly atMs: number }[] = [];
   readonly effects: Effect[] = [];
   readonly #links = new Map<PeerId, Link>();
@@ -111,7 +116,9 @@ export class Viewer {
     const { clock, random, streams } = world;
     this.engine = new Engine({
       peer, swarm: SWARM, seed: random.below(2 ** 31), serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 256 * 2 ** 20, maxNeighbours: setting.maxNeighbours ?? 12,
+      ...(world.publisher === undefined ? {} : { belief: signedBelief }),
     });
+    this.publisher = world.publisher && new PublisherLine(clock, world.publisher, (track) => this.#stream(track), (input) => this.handle(input));
     this.line = new OriginLine(peer, clock, world.origin, world.log, (fetch) => this.#stream(fetch.segment.track)?.body(fetch.segment.sequence), (input) => this.handle(input));
     this.player = new Player(clock, setting.streams ?? streams, (input) => this.handle(input), setting.goalS, setting.begin);
   }
@@ -230,7 +237,12 @@ export class Viewer {
       case "hash":
         clock.in(1, () => this.handle({ type: "hashed", segment: effect.segment, chunk: effect.chunk, token: effect.token, hash: hashOf(effect.payload) }));
         return;
+      case "find-signed":
+      case "fetch-list":
+      case "check-list":
+        return this.publisher?.execute(effect);
       case "banned":
+      case "refused":
       case "chunk-stored":
       case "segment-evicted":
         this.effects.push(effect);

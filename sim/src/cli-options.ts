@@ -14,11 +14,13 @@ export interface CliOptions {
   readonly plot: string | undefined;
   readonly freeRiders: number | undefined;
   readonly polluters: number | undefined;
+  /** Viewers have the publisher's key. */
+  readonly signed?: boolean;
   readonly checkEvery: number;
 }
 
 export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery seats|mesh|origin] [--ri X] [--seconds T]
-               [--free-riders SHARE] [--polluters SHARE] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
+               [--free-riders SHARE] [--polluters SHARE] [--signed] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
 npm run sim -- --list`;
 
 /** A sentence for whoever typed it. */
@@ -32,7 +34,7 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
     if (name === "--list") return "list";
     if (name === "--help" || name === "-h") return "help";
     if (!FLAGS.has(name)) throw new CliError(`${words[i]} is not a flag of the simulator.\n${USAGE}`);
-    const value = name === "--json" ? "yes" : (inline ?? words[++i]);
+    const value = SWITCHES.has(name) ? "yes" : (inline ?? words[++i]);
     if (value === undefined) throw new CliError(`${name} wants a value.`);
     values.set(name, value);
   }
@@ -59,9 +61,11 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
     freeRiders: number("--free-riders", { least: 0, most: 1, whole: false }),
     polluters: number("--polluters", { least: 0, most: 1, whole: false }),
     checkEvery: number("--check-every", { least: 1, most: 1e12, whole: true }) ?? 5_000,
+    ...(values.has("--signed") && { signed: true }),
     json: values.has("--json"),
     plot: values.get("--plot"),
   };
 }
 
-const FLAGS = new Set(["--scenario", "--peers", "--seed", "--seeds", "--delivery", "--ri", "--seconds", "--json", "--plot", "--free-riders", "--polluters", "--check-every"]);
+const FLAGS = new Set(["--scenario", "--peers", "--seed", "--seeds", "--delivery", "--ri", "--seconds", "--json", "--plot", "--free-riders", "--polluters", "--signed", "--check-every"]);
+const SWITCHES = new Set(["--json", "--signed"]);

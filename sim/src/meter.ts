@@ -16,6 +16,9 @@ export class Meter {
   readonly originBytes: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
   readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
   readonly messages: Partial<Record<MessageType, { count: number; bytes: number; wireBytes: number }>> = {};
+  /** Manifests and lists of chunk hashes, from the origin. */
+  signatureBytes = 0;
+  signatureRequests = 0;
   playedBytes = 0;
   dueChunks = 0;
   lateChunks = 0;
@@ -52,6 +55,12 @@ export class Meter {
 
   originSent(reason: FetchReason, bytes: number): void {
     if (this.on) this.originBytes[reason] += bytes;
+  }
+
+  signatureSent(bytes: number): void {
+    if (!this.on) return;
+    this.signatureBytes += bytes;
+    this.signatureRequests++;
   }
 
   /** What travels in one frame: a chunk costs what it would alone, the rest share what comes on top. */

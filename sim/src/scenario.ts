@@ -28,6 +28,8 @@ export interface WorldSetting {
   readonly uniformAccess: { readonly down: number; readonly up: number } | undefined;
   readonly freeRiders: number;
   readonly polluters: number;
+  /** Viewers have the publisher's key: the SDK's `contentKey`. */
+  readonly signed: boolean;
   readonly faults: readonly Fault[];
 }
 
@@ -43,6 +45,7 @@ export interface Wishes {
   readonly seconds: number | undefined;
   readonly freeRiders: number | undefined;
   readonly polluters: number | undefined;
+  readonly signed?: boolean;
 }
 
 export interface Scenario {
@@ -68,6 +71,7 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
     uniformAccess: undefined,
     freeRiders: wishes.freeRiders ?? 0,
     polluters: wishes.polluters ?? 0,
+    signed: wishes.signed ?? false,
     faults: [],
   };
 };
@@ -130,7 +134,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ]),
   },
   "free-riders": { about: "live; every fifth takes and never gives (--free-riders SHARE)", setting: (w) => live({ ...w, freeRiders: w.freeRiders ?? 0.2 }) },
-  polluters: { about: "live; every tenth sends rubbish and vouches for it (--polluters SHARE)", setting: (w) => live({ ...w, polluters: w.polluters ?? 0.1 }) },
+  polluters: { about: "live; every tenth sends rubbish and vouches for it (--polluters SHARE; --signed: viewers have the publisher's key)", setting: (w) => live({ ...w, polluters: w.polluters ?? 0.1 }) },
   seeks: { about: "vod; everybody seeks about twice a minute", setting: (w) => withFault(vod({ ...w, seconds: w.seconds ?? 240 }), () => [{ atS: 0, name: "seeks", strike: (world) => world.unrest(30, "seek") }]) },
   levels: {
     about: "live, three levels; everybody changes level about twice a minute",

@@ -31,9 +31,9 @@ export const replayLine = (options: RunOptions): string => `npm run sim -- ${fla
 
 /** The command line that asks for just this. */
 export function flags(options: RunOptions): string[] {
-  const { scenario, peers, seed, delivery, ri, seconds, freeRiders, polluters, checkEvery } = options;
+  const { scenario, peers, seed, delivery, ri, seconds, freeRiders, polluters, signed = false, checkEvery } = options;
   const values: [string, string | number | undefined][] = [
     ["scenario", scenario], ["peers", peers], ["seed", seed], ["delivery", delivery], ["ri", ri], ["seconds", seconds], ["free-riders", freeRiders], ["polluters", polluters], ["check-every", checkEvery],
   ];
-  return values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  return [...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])), ...(signed ? ["--signed"] : [])];
 }

@@ -7,7 +7,7 @@ const INEXACT: readonly (keyof Result)[] = ["wallSeconds", "bytesPerPeer"];
 export function table(result: Result, { exactOnly = false }: { readonly exactOnly?: boolean } = {}): string {
   const rows: [string, string | number][] = [];
   for (const [key, value] of Object.entries(result) as [keyof Result, Result[keyof Result]][]) {
-    if (value === null || (exactOnly && INEXACT.includes(key))) continue;
+    if (value === null || value === undefined || (exactOnly && INEXACT.includes(key))) continue;
     if (typeof value !== "object") rows.push([words(key), value]);
     else for (const [name, part] of Object.entries(value)) rows.push([`${words(key)}: ${name}`, typeof part === "number" ? part : `${part.perPeerSecond} a second and peer, ${(100 * part.ratio).toFixed(2)} % of DATA`]);
   }

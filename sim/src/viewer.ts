@@ -1,6 +1,7 @@
 import type { Effect, Input } from "../../sdk/src/protocol/contract.js";
 import { Engine } from "../../sdk/src/protocol/engine.js";
 import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
+import { signedBelief } from "../../sdk/src/protocol/signed-judge.js";
 import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { SeatsMessage } from "../../signaling-server/src/events.js";
 import type { Access } from "./access.js";
@@ -9,6 +10,7 @@ import { type Conduct, tamper } from "./conduct.js";
 import { Line, type Parcel } from "./link.js";
 import { type HttpRequest } from "./origin.js";
 import { Player, type PlayerEvents, type PlayerHost } from "./player.js";
+import { PublisherLine } from "./publisher-line.js";
 import { hashOf, isGenuine, type Media, type Stream, SWARM } from "./stream.js";
 import { TrackerLine } from "./tracker-line.js";
 import { Transport } from "./transport.js";
@@ -48,6 +50,8 @@ export class Viewer implements PlayerHost, Task {
   givenBytes = 0;
   takenBytes = 0;
   readonly #tracker: TrackerLine;
+  /** Where the page has the publisher's key. */
+  readonly #publisher: PublisherLine | undefined;
   readonly #requests = new Map<FetchId, HttpRequest>();
   readonly #inputs: Input[] = [];
   #next = 0;
@@ -62,7 +66,9 @@ export class Viewer implements PlayerHost, Task {
   ) {
     const { clock, setting: { player }, meter } = world;
     this.joinedMs = clock.nowMs;
-    this.engine = new Engine({ peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS });
+    const { signed } = world.setting;
+    this.#publisher = signed ? new PublisherLine(this) : undefined;
+    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS });
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);
@@ -126,6 +132,10 @@ export class Viewer implements PlayerHost, Task {
   handle(input: Input): void {
     if (this.gone) return;
     if (input.type === "connected" && this.setting.conduct === "polluter") this.#tracker.misbehaved(input.peer);
+    if (input.type === "playlist" && this.#publisher) {
+      const stream = this.world.levels[input.track - 1];
+      if (stream) this.#publisher.lookUp(stream);
+    }
     this.#inputs.push(input);
     if (!this.#driving) this.#drive(false);
   }
@@ -210,6 +220,10 @@ export class Viewer implements PlayerHost, Task {
         for (const message of messages) if (message.type === "DATA") this.givenBytes += message.payload.length;
         return;
       }
+      case "find-signed":
+      case "fetch-list":
+      case "check-list":
+        return this.#publisher?.execute(effect);
       case "hash": {
         const { segment, chunk, token } = effect;
         this.#inputs.push({ type: "hashed", segment, chunk, token, hash: this.#hashOf(effect) });

@@ -24,3 +24,9 @@ it.each(["mesh", "origin"] as const)("golden: live, %s alone", { timeout: 120_00
   const { result } = simulate(options);
   await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/live-${delivery}.txt`);
 });
+
+it("golden: polluters, signed", { timeout: 120_000 }, async () => {
+  const options = { scenario: "polluters", peers: 100, seed: 1, delivery: "seats", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, signed: true, checkEvery: 500 } as const;
+  const { result } = simulate(options);
+  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot("golden/polluters-signed.txt");
+});

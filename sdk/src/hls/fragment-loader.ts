@@ -44,6 +44,8 @@ export interface FragmentLoaderHost {
   readonly userLoader: FragmentLoaderConstructor | undefined;
   /** An exception inside Shoal, or a request it did not serve: hls.js's own loader took over. */
   onFallback(config: HlsConfig, code: string, error: unknown): void;
+  /** Looks at what hls.js's own loader fetched before hls.js sees it: `undefined` when it may be played, else the HTTP status to fail with. */
+  readonly check?: (config: HlsConfig, context: FragmentLoaderContext, data: ArrayBuffer) => Promise<number | undefined>;
   /** Bytes that hls.js's own loader fetched. */
   onBypassed(config: HlsConfig, bytes: number): void;
 }
@@ -228,9 +230,20 @@ export class FragmentLoader implements Loader<FragmentLoaderContext> {
     loading.start = loading.first = loading.end = this.stats.loaded = this.stats.total = 0;
     const onSuccess: Callbacks["onSuccess"] = (response, stats, ctx, details) => {
       this.#host.onBypassed(this.#hlsConfig, stats.loaded);
-      callbacks.onSuccess(response, stats, ctx, details);
+      const { check } = this.#host;
+      if (!check) return callbacks.onSuccess(response, stats, ctx, details);
+      void check(this.#hlsConfig, ctx, response.data as ArrayBuffer).catch(() => 403).then((status) => {
+        // Aborted or destroyed meanwhile.
+        if (this.#callbacks !== callbacks) return;
+        if (status === undefined) {
+          callbacks.onProgress?.(stats, ctx, response.data as ArrayBuffer, details);
+          callbacks.onSuccess(response, stats, ctx, details);
+        } else callbacks.onError({ code: status, text: "not what the publisher signed" }, ctx, details, stats);
+      });
     };
-    this.#fallback.load(context, config, { ...callbacks, onSuccess });
+    // Bytes that come bit by bit could not be looked at before they are played.
+    const { onProgress: _unchecked, ...whole } = callbacks;
+    this.#fallback.load(context, config, { ...(this.#host.check ? whole : callbacks), onSuccess });
   }
 
   #cancel(): void {

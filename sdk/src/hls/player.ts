@@ -1,5 +1,5 @@
 import type Hls from "hls.js";
-import type { Events } from "hls.js";
+import type { Events, FragmentLoaderContext } from "hls.js";
 import type { PlayerStats } from "../stats.js";
 import type { SegmentSource } from "./fragment-loader.js";
 
@@ -9,6 +9,8 @@ export interface PlayerSession extends SegmentSource {
   /** An error that the viewer does not notice. */
   report(code: string, message: string): void;
   countBypassed(bytes: number): void;
+  /** Whether hls.js may play what its own loader has brought; as `FragmentLoaderHost.check`. */
+  check(context: FragmentLoaderContext, data: ArrayBuffer): Promise<number | undefined>;
   destroy(): void;
 }
 

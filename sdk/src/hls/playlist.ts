@@ -1,5 +1,5 @@
 import type Hls from "hls.js";
-import type { AudioTrackUpdatedData, Events, Fragment, FragmentLoaderContext, Level, LevelDetails, LevelPTSUpdatedData, LevelUpdatedData, MediaPlaylist } from "hls.js";
+import type { AudioTrackUpdatedData, Events, Fragment, FragmentLoaderContext, Level, LevelDetails, LevelPTSUpdatedData, LevelUpdatedData, ManifestLoadedData, MediaPlaylist } from "hls.js";
 import type { Input } from "../protocol/contract.js";
 import type { TrackId } from "../protocol/ids.js";
 import type { SegmentInfo, SegmentRef, TrackKind } from "../protocol/segment.js";
@@ -38,9 +38,13 @@ export class PlaylistReader {
   /** Segments that one playlist gives two addresses under one name: they are never shared. */
   readonly #ambiguous = new Set<string>();
 
+  /** Where the stream's own playlist came from, after redirects. */
+  streamUrl: string | undefined;
+
   constructor(hls: Hls, emit: (input: PlaylistInput) => void) {
     this.#hls = hls;
     this.#emit = emit;
+    hls.on("hlsManifestLoaded" as Events.MANIFEST_LOADED, this.#onManifest, this);
     hls.on("hlsLevelUpdated" as Events.LEVEL_UPDATED, this.#onLevel, this);
     hls.on("hlsAudioTrackUpdated" as Events.AUDIO_TRACK_UPDATED, this.#onAudio, this);
     hls.on("hlsLevelPtsUpdated" as Events.LEVEL_PTS_UPDATED, this.#onShift, this);
@@ -67,6 +71,7 @@ export class PlaylistReader {
   }
 
   destroy(): void {
+    this.#hls.off("hlsManifestLoaded" as Events.MANIFEST_LOADED, this.#onManifest, this);
     this.#hls.off("hlsLevelUpdated" as Events.LEVEL_UPDATED, this.#onLevel, this);
     this.#hls.off("hlsAudioTrackUpdated" as Events.AUDIO_TRACK_UPDATED, this.#onAudio, this);
     this.#hls.off("hlsLevelPtsUpdated" as Events.LEVEL_PTS_UPDATED, this.#onShift, this);
@@ -91,6 +96,23 @@ export class PlaylistReader {
     return fragment && fileRange(fragment);
   }
 
+  get trackIds(): Iterable<TrackId> {
+    return this.#tracks.keys();
+  }
+
+  /** All that a track's playlist lists or has just dropped, and the address that its lines were resolved against. */
+  listed(id: TrackId): { readonly playlistUrl: string; readonly files: { readonly ref: SegmentRef; readonly file: FileRange }[] } | undefined {
+    const track = this.#tracks.get(id);
+    const files: { readonly ref: SegmentRef; readonly file: FileRange }[] = [];
+    let playlistUrl: string | undefined;
+    for (const fragment of new Set([...(track?.before.values() ?? []), ...(track?.newest.values() ?? [])])) {
+      const ref = this.#refs.get(fragment);
+      if (ref) files.push({ ref, file: fileRange(fragment) });
+      playlistUrl = fragment.baseurl;
+    }
+    return playlistUrl === undefined ? undefined : { playlistUrl, files };
+  }
+
   info(id: string): SegmentInfo | undefined {
     const fragment = this.#fragment(id);
     const ref = fragment && this.#refs.get(fragment);
@@ -103,6 +125,10 @@ export class PlaylistReader {
       if (fragment) return fragment;
     }
     return undefined;
+  }
+
+  #onManifest(_event: Events.MANIFEST_LOADED, { url }: ManifestLoadedData): void {
+    this.streamUrl = url;
   }
 
   #onLevel(_event: Events.LEVEL_UPDATED, data: LevelUpdatedData): void {

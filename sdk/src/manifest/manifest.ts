@@ -28,9 +28,11 @@ export type RefusalCode = "unsupported" | "bad-key" | "malformed" | "bad-signatu
 export class ContentManifest {
   readonly type = "manifest";
   readonly #segments: ReadonlyMap<string, SignedSegment>;
+  readonly #entries: readonly ManifestEntry[];
 
   /** `signedMs`: ms since 1970; an earlier one never replaces a later one. `ended`: nothing will be added. */
   constructor(readonly signedMs: number, readonly ended: boolean, entries: readonly ManifestEntry[]) {
+    this.#entries = entries;
     this.#segments = new Map(entries.map((entry) => [`${entry.sequence}.${entry.name}`, entry]));
   }
 
@@ -41,6 +43,12 @@ export class ContentManifest {
   /** `sequence`: media sequence number or `INIT_SEQUENCE`, as in `SegmentRef`. `name`: {@link segmentName}. */
   find(sequence: number | "init", name: number): SignedSegment | undefined {
     return this.#segments.get(`${sequence === "init" ? INIT_SEQUENCE : sequence >>> 0}.${name}`);
+  }
+
+  /** Segments with a higher media sequence number, where that alone says which is meant. */
+  after(sequence: number): readonly ManifestEntry[] {
+    const isOther = (i: number, entry: ManifestEntry): boolean => this.#entries[i]?.sequence !== entry.sequence;
+    return this.#entries.filter((entry, i) => entry.sequence > sequence && entry.sequence !== INIT_SEQUENCE && isOther(i - 1, entry) && isOther(i + 1, entry));
   }
 }
 

@@ -38,7 +38,17 @@ export function decodedPath(url: string): string {
 export const playlistId = (text: string): Promise<string> => sha256Hex32(text);
 
 /** Where the manifest of a playlist is: beside it, `.shoal` added to the path, the query (tokens) kept. */
-export function manifestUrl(playlistUrl: string): string {
-  const [, path = "", query = ""] = /^([^?#]*)(\?[^#]*)?/.exec(playlistUrl) ?? [];
-  return `${path}.shoal${query}`;
+export const manifestUrl = (playlistUrl: string): string => besides(playlistUrl, SUFFIX);
+
+/** Where a segment's chunk hashes are: beside it in the same way, for a byte range with the range before the `.shoal`. */
+export const listUrl = ({ url, rangeStart, rangeEnd }: FileRange): string => besides(url, listSuffix(rangeEnd > rangeStart ? { start: rangeStart, end: rangeEnd } : undefined));
+
+/** What is added to the name of a segment's file for its chunk hashes, 16 bytes each. */
+export const listSuffix = (range: { readonly start: number; readonly end: number } | undefined): string => (range === undefined ? SUFFIX : `.${range.start}-${range.end}${SUFFIX}`);
+
+const SUFFIX = ".shoal";
+
+function besides(url: string, suffix: string): string {
+  const [, path = "", query = ""] = /^([^?#]*)(\?[^#]*)?/.exec(url) ?? [];
+  return path + suffix + query;
 }

@@ -1,3 +1,4 @@
+import type { Belief } from "./belief.js";
 import type { PeerId, SwarmId } from "./ids.js";
 
 export interface EngineOptions {
@@ -11,6 +12,8 @@ export interface EngineOptions {
   readonly memoryBytes: number;
   /** Most neighbours at a time. DESIGN: 8-12 are enough. */
   readonly maxNeighbours: number;
+  /** How chunks come to be believed. Default: by agreement between peers and the origin. */
+  readonly belief?: Belief;
 }
 
 /** Tribler's high-priority window, seconds from the playhead: fetched strictly in order (SYSTEMS TR1). */

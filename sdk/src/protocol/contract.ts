@@ -33,8 +33,26 @@ export type Input =
   | { readonly type: "origin-done"; readonly fetch: FetchId }
   /** `status`: the HTTP status, 0 for a network error. */
   | { readonly type: "origin-failed"; readonly fetch: FetchId; readonly status: number; readonly timedOut: boolean }
+  // the publisher's signature, where the page has its key
+  /** Answers `find-signed`, and may come unasked: all that the manifest of a track's playlist vouches for now. */
+  | { readonly type: "signed"; readonly track: TrackId; readonly segments: readonly SignedSegment[] }
+  /** Answers `find-signed`: there is no manifest, or none that can be believed. `reason` is for whom it concerns. */
+  | { readonly type: "unsigned"; readonly track: TrackId; readonly reason: string }
+  /** Answers `fetch-list`: chunk hashes as the origin has them, believed by nobody yet; undefined where it has none. */
+  | { readonly type: "list-fetched"; readonly segment: SegmentRef; readonly hashes: readonly ChunkHash[] | undefined }
+  /** Answers `check-list`. */
+  | { readonly type: "list-checked"; readonly token: number; readonly isTrue: boolean }
   // slow work
   | { readonly type: "hashed"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly hash: ChunkHash };
+
+/** What the publisher vouches for. Without `variant` the playlist has not shown it, and its sequence number has to do. */
+export interface SignedSegment {
+  readonly sequence: number;
+  readonly variant: number | undefined;
+  readonly sizeBytes: number;
+  /** Over its chunk hashes. */
+  readonly root: ChunkHash;
+}
 
 /** Where the bytes of a delivered segment came from, and how fast the line was: what an honest ABR needs. */
 export interface Delivery {
@@ -77,6 +95,14 @@ export type Effect =
   // the origin. `end` is exclusive; no range: the whole segment
   | { readonly type: "fetch"; readonly fetch: FetchId; readonly segment: SegmentRef; readonly range: { readonly start: number; readonly end: number } | undefined; readonly reason: FetchReason }
   | { readonly type: "abort-fetch"; readonly fetch: FetchId }
+  // the publisher's signature
+  /** A segment's root is not known: its track's manifest may be new, or has not been looked at. */
+  | { readonly type: "find-signed"; readonly segment: SegmentRef }
+  /** The segment's chunk hashes are wanted of the origin. */
+  | { readonly type: "fetch-list"; readonly segment: SegmentRef }
+  | { readonly type: "check-list"; readonly token: number; readonly hashes: readonly ChunkHash[]; readonly sizeBytes: number; readonly root: ChunkHash }
+  /** unsigned: no manifest covers the segment, and it is not played. altered: what the origin sends for it is not what was signed; it is asked again while `isFinal` is false. */
+  | { readonly type: "refused"; readonly segment: SegmentRef; readonly code: "unsigned" | "altered"; readonly isFinal: boolean; readonly reason: string }
   // slow work
   | { readonly type: "hash"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly payload: Uint8Array }
   // for the eye

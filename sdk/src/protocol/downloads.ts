@@ -1,5 +1,5 @@
+import type { Witnesses } from "./belief.js";
 import { MAX_PIPELINE, START_PIPELINE } from "./config.js";
-import type { Integrity } from "./integrity.js";
 import type { ChunkRun } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
@@ -23,13 +23,13 @@ const MOVE_AFTER_MS = 300;
 /** Requests to neighbours: several neighbours a segment, each at its measured rate (PS2), timed out by RTT and rate (QQ4). */
 export class Downloads {
   readonly #state: EngineState;
-  readonly #integrity: Integrity;
+  readonly #integrity: Witnesses;
   readonly #offset: number;
   #list: Candidate[] = [];
   #listMs = -Infinity;
   #prefetchFromMs = -Infinity;
 
-  constructor(state: EngineState, integrity: Integrity) {
+  constructor(state: EngineState, integrity: Witnesses) {
     this.#state = state;
     this.#integrity = integrity;
     this.#offset = state.random.below(65_536);

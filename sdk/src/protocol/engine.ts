@@ -1,4 +1,5 @@
 import { Announcer } from "./announcer.js";
+import type { ChunkJudge, JudgeParts, Witnesses } from "./belief.js";
 import { type EngineOptions, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
@@ -55,31 +56,35 @@ export class Engine {
   readonly #state: EngineState;
   readonly #membership: Membership;
   readonly #announcer: Announcer;
-  readonly #integrity: Integrity;
+  readonly #integrity: Witnesses;
   readonly #downloads: Downloads;
   readonly #uploads: Uploads;
   readonly #fetches: Fetches;
   readonly #seats: Seats;
   readonly #plan: OriginPlan;
   readonly #desk: PlayerDesk;
-  readonly #judge: Judge;
+  readonly #judge: ChunkJudge;
   #tickedMs = -Infinity;
 
   constructor(options: EngineOptions) {
     const state = (this.#state = new EngineState(options));
     this.#membership = new Membership(state);
     this.#announcer = new Announcer(state);
-    this.#integrity = new Integrity(state, this.#announcer);
+    const agreed = new Integrity(state, this.#announcer);
+    const other = options.belief?.witnesses(state);
+    this.#integrity = other ?? agreed;
     this.#downloads = new Downloads(state, this.#integrity);
     this.#uploads = new Uploads(state, this.#announcer);
     this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
     this.#seats = new Seats(state);
     this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
-    this.#judge = new Judge({
-      state, integrity: this.#integrity, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
+    const parts: JudgeParts = {
+      state, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
       blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
-    });
+      learnSize: (segment, sizeBytes, nowMs) => this.#learnSize(segment, sizeBytes, nowMs),
+    };
+    this.#judge = other?.judge(parts) ?? new Judge({ ...parts, integrity: agreed });
   }
 
   handle(input: Input, nowMs: number): void {
@@ -138,6 +143,12 @@ export class Engine {
         return false;
       case "hashed":
         this.#judge.hashed(input, nowMs);
+        return false;
+      case "signed":
+      case "unsigned":
+      case "list-fetched":
+      case "list-checked":
+        this.#judge.evidence(input, nowMs);
         return false;
     }
     return true;
@@ -311,10 +322,7 @@ export class Engine {
     else if (segment.sizeCertain) {
       this.#blame(neighbour.peer, WRONG_SIZE, "wrong size", nowMs);
       return false;
-    } else if (!segment.sizeDisputed) {
-      segment.sizeDisputed = true;
-      this.#plan.examine(segment, 0, "settle", nowMs);
-    }
+    } else if (!segment.sizeDisputed) segment.sizeDisputed = this.#judge.settlesSize(segment, nowMs);
     return true;
   }
 
@@ -383,7 +391,9 @@ export class Engine {
         const fetch = this.#fetches.get(input.fetch);
         if (fetch === undefined) return;
         this.#fetches.head(input.fetch, input, nowMs);
-        if (input.sizeBytes !== undefined && input.sizeBytes > 0) this.#learnSize(fetch.segment, input.sizeBytes, nowMs);
+        const { sizeBytes = 0 } = input;
+        if (fetch.segment.signed && sizeBytes > 0 && sizeBytes !== fetch.segment.sizeBytes) this.#judge.fellShort(fetch.segment, nowMs);
+        else if (sizeBytes > 0) this.#learnSize(fetch.segment, sizeBytes, nowMs);
         // A part says nothing of the size that a neighbour claims; the whole will.
         else if (fetch.ranged && !fetch.segment.sizeCertain) {
           this.#fetches.abort((f) => f === fetch);
@@ -402,7 +412,7 @@ export class Engine {
         if (done === undefined) return;
         for (const chunk of done.chunks) this.#originChunk(chunk);
         const { segment, slice, atByte } = done.fetch;
-        if (atByte === 0 || atByte < Math.min(slice.end * CHUNK_BYTES, segment.sizeBytes ?? 0)) this.#plan.failed(segment, { status: 0, timedOut: false }, nowMs);
+        if (atByte === 0 || atByte < Math.min(slice.end * CHUNK_BYTES, segment.sizeBytes ?? 0)) this.#judge.fellShort(segment, nowMs);
         else {
           segment.failure = undefined;
           segment.originFailures = 0;

@@ -1,15 +1,11 @@
-import type { Announcer } from "./announcer.js";
+import type { Evidence, JudgeParts } from "./belief.js";
 import type { Input } from "./contract.js";
-import type { Fetches, OriginChunk } from "./fetches.js";
+import type { OriginChunk } from "./fetches.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { HeldChunk, Integrity } from "./integrity.js";
 import type { Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
-import type { OriginPlan } from "./origin-plan.js";
-import type { PlayerDesk } from "./player-desk.js";
-import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
-import type { Uploads } from "./uploads.js";
 
 /** Points for a chunk that the origin contradicts, once a segment: the third segment bans, since an honest peer may have been deceived. */
 const FALSE_CHUNK = 40;
@@ -31,15 +27,8 @@ interface Pending {
   readonly giver: Neighbour | undefined;
 }
 
-interface Parts {
-  readonly state: EngineState;
+interface Parts extends JudgeParts {
   readonly integrity: Integrity;
-  readonly plan: OriginPlan;
-  readonly fetches: Fetches;
-  readonly uploads: Uploads;
-  readonly announcer: Announcer;
-  readonly desk: PlayerDesk;
-  readonly blame: (peer: PeerId, points: number, reason: string, nowMs: number) => void;
 }
 
 /** Takes chunks that have arrived through hashing and judgement into the store, or throws them out and blames their giver. */
@@ -109,6 +98,20 @@ export class Judge {
   /** The origin could not be asked: held chunks wait for the next occasion. */
   examinationFailed(nowMs: number): void {
     this.#nextExaminationMs = nowMs + EXAMINATION_RETRY_MS;
+  }
+
+  /** Signatures are nothing that it knows of. */
+  evidence(_input: Evidence, _nowMs: number): void {}
+
+  /** The origin's body ended too early. */
+  fellShort(segment: StoredSegment, nowMs: number): void {
+    this.#p.plan.failed(segment, { status: 0, timedOut: false }, nowMs);
+  }
+
+  /** A neighbour tells another size than others do: only the origin can say. False where the size is not to be found out. */
+  settlesSize(segment: StoredSegment, nowMs: number): boolean {
+    this.#p.plan.examine(segment, 0, "settle", nowMs);
+    return true;
   }
 
   /** A peer was caught lying: what rests on its word alone is fetched again. */

@@ -1,8 +1,8 @@
+import type { Witnesses } from "./belief.js";
 import { OPINION_MS, PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { FetchId } from "./ids.js";
-import type { Integrity } from "./integrity.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
@@ -53,13 +53,13 @@ const WHOLE: Slice = { first: 0, end: MAX_CHUNKS };
 export class OriginPlan {
   readonly #state: EngineState;
   readonly #seats: Seats;
-  readonly #integrity: Integrity;
+  readonly #integrity: Witnesses;
   readonly #fetches: Fetches;
   readonly #downloads: Downloads;
   readonly #desk: PlayerDesk;
   readonly #started = new Set<TrackKind>();
 
-  constructor(parts: { state: EngineState; seats: Seats; integrity: Integrity; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
+  constructor(parts: { state: EngineState; seats: Seats; integrity: Witnesses; fetches: Fetches; downloads: Downloads; desk: PlayerDesk }) {
     this.#state = parts.state;
     this.#seats = parts.seats;
     this.#integrity = parts.integrity;

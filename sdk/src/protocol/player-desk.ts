@@ -1,9 +1,9 @@
 import type { Announcer } from "./announcer.js";
+import type { Witnesses } from "./belief.js";
 import type { Input } from "./contract.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { WantId } from "./ids.js";
-import type { Integrity } from "./integrity.js";
 import { INIT_SEQUENCE, type SegmentRef } from "./segment.js";
 import type { EngineState } from "./state.js";
 import type { StoredSegment } from "./stored-segment.js";
@@ -14,10 +14,10 @@ export class PlayerDesk {
   readonly #announcer: Announcer;
   readonly #downloads: Downloads;
   readonly #fetches: Fetches;
-  readonly #integrity: Integrity;
+  readonly #integrity: Witnesses;
   readonly #wants = new Map<WantId, StoredSegment>();
 
-  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Integrity }) {
+  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Witnesses }) {
     this.#state = parts.state;
     this.#announcer = parts.announcer;
     this.#downloads = parts.downloads;

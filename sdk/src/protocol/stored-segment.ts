@@ -29,6 +29,8 @@ export class StoredSegment {
   sizeCertain = false;
   /** Neighbours tell different sizes, and the origin has not been heard. */
   sizeDisputed = false;
+  /** Both it and what the size is are the publisher's word. */
+  signed = false;
   /** The playlist has shown it: the origin can be asked. */
   listed = true;
   /** When it did so first; live only. */
