@@ -58,6 +58,8 @@ function trustApart(format: "es" | "iife"): Plugin {
     enforce: "pre",
     resolveId(source) {
       if (format === "es" && source === "./trust.js") return { id: "./shoal-trust.js", external: true };
+      // Most pages never push: the tag pulls.
+      if (format === "iife" && source === "./with-push.js") return at("sdk/src/without-push.ts");
       return format === "iife" && source === "./load-trust.js" ? at("sdk/src/load-trust-beside-tag.ts") : null;
     },
   };

@@ -19,6 +19,12 @@ export interface ShoalOptions {
   readonly memoryBytes?: number;
   /** Most neighbours at a time. Default 12. */
   readonly maxNeighbours?: number;
+  /**
+   * How chunks come from other viewers. `mesh`: asked for, one by one. `tree`: a live stream is pushed from viewer to viewer in one
+   * tree; `hybrid`: in four; what they leave out is asked for. `auto`: `hybrid` where the player is so close to the live edge that asking
+   * costs too much time, and viewers' uplinks carry it, else `mesh`. Viewers of one stream should have the same. Default `auto`.
+   */
+  readonly delivery?: "mesh" | "tree" | "hybrid" | "auto";
   /** STUN and TURN servers. Default: those that the tracker names. */
   readonly iceServers?: readonly RTCIceServer[];
   /**

@@ -283,7 +283,7 @@ export class Session implements PlayerSession {
     try {
       const [swarm, trust] = await Promise.all([parts.swarmId(this.#name), this.#trust]);
       if (this.#idleReason !== undefined) return;
-      const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS } = options;
+      const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS, delivery = "auto" } = options;
       this.#origin = new OriginLine(hls, parts.origin, {
         dispatch: (input) => this.#loop.dispatch(input),
         address: (segmentId) => this.#address(segmentId),
@@ -298,7 +298,7 @@ export class Session implements PlayerSession {
         void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
-      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, ...(trust && { belief: trust.signedBelief }) }));
+      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }) }));
       if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);

@@ -1,11 +1,13 @@
 import type { Belief } from "../src/protocol/belief.js";
 import { assertInvariants } from "../src/protocol/invariants.js";
+import type { DeliveryMode } from "../src/protocol/config.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { WantId } from "../src/protocol/ids.js";
 import type { ChunkHash, PeerId } from "../src/protocol/ids.js";
 import { type BufferMapEntry, type ChunkRun, type Message, PROTOCOL_VERSION } from "../src/protocol/message.js";
 import { CHUNK_BYTES, type SegmentRef } from "../src/protocol/segment.js";
+import { push } from "../src/with-push.js";
 import { hashOf, Stream } from "./world-stream.js";
 import { peerId, SWARM } from "./world.js";
 
@@ -25,11 +27,11 @@ export class Bench {
   readonly stream: Stream;
   #nextWant = 1;
 
-  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief } = {}) {
+  constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief; delivery?: DeliveryMode } = {}) {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
     this.engine = new Engine({
-      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12,
+      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", push,
       ...(setting.belief && { belief: setting.belief }),
     });
   }

@@ -6,8 +6,8 @@ import { peerId, SWARM, World } from "./world.js";
 import { Stream } from "./world-stream.js";
 
 /** Holds segment 0 and knows the size of segment 1. */
-function seeding(options: { readonly maxNeighbours?: number } = {}): Bench {
-  const b = new Bench(options);
+function seeding(): Bench {
+  const b = new Bench();
   b.play();
   b.want(0);
   b.answer(b.of("fetch")[0]!);
@@ -56,31 +56,6 @@ describe("What a stranger may do", () => {
     const b = new Bench({ maxNeighbours: 2 });
     for (const i of [1, 2, 3]) b.neighbour(i);
     expect(b.of("disconnect")).toMatchObject([{ peer: peerId(3), reason: "full" }]);
-  });
-
-  test("once settled, a caller gets the place of the neighbour that least was exchanged with, one every 5 s", () => {
-    const b = seeding({ maxNeighbours: 2 });
-    const [served, idle] = [b.neighbour(1), b.neighbour(2)];
-    b.say(served, { type: "REQUEST", runs: [{ segment: b.ref(0), first: 0, count: 1 }], urgent: false });
-    expect(b.sent("DATA")).toHaveLength(1);
-    b.advance(20_000);
-    b.neighbour(3);
-    b.neighbour(4);
-    expect(b.of("disconnect")).toMatchObject([{ peer: idle, reason: "replaced" }, { peer: peerId(4), reason: "full" }]);
-    b.advance(5_000);
-    b.neighbour(5);
-    // The third is too new to be judged.
-    expect(b.of("disconnect").at(-1)).toMatchObject({ peer: served, reason: "replaced" });
-  });
-
-  test("whom we called ourselves takes nobody's place", () => {
-    const b = seeding({ maxNeighbours: 3 });
-    b.handle({ type: "tracker-peers", peers: [peerId(9)], swarmSize: 7 });
-    expect(b.of("connect")).toMatchObject([{ peer: peerId(9) }]);
-    for (const i of [1, 2, 3]) b.neighbour(i);
-    b.advance(8_000);
-    b.neighbour(9);
-    expect(b.of("disconnect")).toMatchObject([{ peer: peerId(9), reason: "full" }]);
   });
 
   test("no more are called than there is room for, and ourselves never", () => {

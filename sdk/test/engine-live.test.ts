@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Bench } from "./bench.js";
-import { World } from "./world.js";
+import { peerId, World } from "./world.js";
 import { Stream } from "./world-stream.js";
 
 const live = (count = 6): Stream => new Stream({ live: true, count });
@@ -108,5 +108,36 @@ describe("Live (SYSTEMS TR3)", () => {
     b.advance(500);
     expect(b.sent("HAVE")).toEqual([]);
     expect(b.of("chunk-stored")).toEqual([]);
+  });
+
+  test("once settled, a caller gets the place of the neighbour that least was exchanged with, one every 5 s", () => {
+    const b = new Bench({ stream: live(), maxNeighbours: 2 });
+    b.play();
+    b.want(98);
+    b.answer(b.of("fetch")[0]!);
+    const [served, idle] = [b.neighbour(1), b.neighbour(2)];
+    b.say(served, { type: "REQUEST", runs: [{ segment: b.ref(98), first: 0, count: 1 }], urgent: false });
+    expect(b.sent("DATA")).toHaveLength(1);
+    b.advance(20_000);
+    b.neighbour(3);
+    b.neighbour(4);
+    expect(b.of("disconnect")).toMatchObject([{ peer: idle, reason: "replaced" }, { peer: peerId(4), reason: "full" }]);
+    b.advance(5_000);
+    b.neighbour(5);
+    // The third is too new to be judged.
+    expect(b.of("disconnect").at(-1)).toMatchObject({ peer: served, reason: "replaced" });
+  });
+
+  test("whom we called ourselves takes nobody's place", () => {
+    const b = new Bench({ stream: live(), maxNeighbours: 3 });
+    b.play();
+    b.want(98);
+    b.answer(b.of("fetch")[0]!);
+    b.neighbour(1);
+    b.advance(20_000);
+    b.handle({ type: "tracker-peers", peers: [peerId(9)], swarmSize: 7 });
+    expect(b.of("connect")).toMatchObject([{ peer: peerId(9) }]);
+    for (const i of [2, 3, 9]) b.neighbour(i);
+    expect(b.of("disconnect")).toMatchObject([{ peer: peerId(9), reason: "full" }]);
   });
 });

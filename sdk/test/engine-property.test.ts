@@ -4,12 +4,13 @@ import { describe, expect, test } from "vitest";
 import { bitfieldBytes } from "../src/protocol/bitfield.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
-import type { ChunkHash, FetchId, PeerId, WantId } from "../src/protocol/ids.js";
-import { MAX_ENTRIES, MAX_HASHES, MAX_RUNS, type Message, PROTOCOL_VERSION } from "../src/protocol/message.js";
+import type { ChunkHash, FetchId, PeerId, TrackId, WantId } from "../src/protocol/ids.js";
+import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_RUNS, MAX_SUBSTREAMS, type Message, nodeOf, PROTOCOL_VERSION } from "../src/protocol/message.js";
 import { Random } from "../src/protocol/random.js";
 import { CHUNK_BYTES, chunkCount, MAX_CHUNKS, type SegmentRef } from "../src/protocol/segment.js";
 import { signedBelief } from "../src/protocol/signed-judge.js";
 import { encode } from "../src/wire/codec.js";
+import { push } from "../src/with-push.js";
 import { peerId, SWARM, World } from "./world.js";
 import { chunkHashes, rootOf } from "./world-publisher.js";
 import { hashOf, Stream } from "./world-stream.js";
@@ -48,7 +49,7 @@ class Chaos {
   constructor(seed: number, readonly setting: { readonly liars: boolean; readonly tellsSize: boolean; readonly ranges: boolean; readonly signed?: boolean }) {
     this.random = new Random(seed);
     this.memoryBytes = 200_000 + this.random.below(2_000_000);
-    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3, ...(setting.signed === true && { belief: signedBelief }) });
+    this.engine = new Engine({ peer: peerId(0), swarm: SWARM, seed, serves: this.random.below(4) > 0, memoryBytes: this.memoryBytes, maxNeighbours: 3, delivery: this.random.below(2) === 0 ? "hybrid" : "mesh", push, ...(setting.signed === true && { belief: signedBelief }) });
   }
 
   step(): void {
@@ -150,7 +151,7 @@ class Chaos {
   #speech(from: PeerId): Message {
     const { random } = this;
     const segment = this.#segment();
-    switch (random.below(14)) {
+    switch (random.below(16)) {
       case 0: return random.below(10) > 0 ? { type: "UNCHOKE" } : { type: "HANDSHAKE", version: random.below(255), swarm: SWARM, peer: from, serves: true };
       case 1: case 2: case 3: return { type: "HAVE", entries: Array.from({ length: 1 + random.below(4) }, () => this.#entry(this.#segment())) };
       case 4: return { type: "WANT", segments: Array.from({ length: random.below(4) }, () => this.#segment()) };
@@ -161,6 +162,10 @@ class Chaos {
       case 9: case 10: return { type: "HAVE", entries: [this.#entry(segment)] };
       case 11: return { type: random.below(4) === 0 ? "CHOKE" : "UNCHOKE" };
       case 12: return this.#words(segment);
+      case 13: case 14: return {
+        type: "SUBSTREAMS", refused: random.below(4) === 0, track: random.below(8) === 0 ? (0 as TrackId) : segment.track, bits: random.below(16), slots: random.below(9), spare: random.below(3),
+        streams: Array.from({ length: 4 }, () => ({ sequence: segment.sequence, chunks: random.below(9), path: Array.from({ length: random.below(3) }, () => nodeOf(this.#peer())) })),
+      };
       default: return { type: "RECEIPT", giver: random.below(2) === 0 ? from : peerId(0), receiver: this.#peer(), runs: this.#runs() };
     }
   }
@@ -325,6 +330,7 @@ function isBounded(message: Message): boolean {
     case "HAVE": return message.entries.length <= MAX_ENTRIES;
     case "PROMISE": case "REQUEST": case "CANCEL": case "REJECT": case "INTEGRITY_REQ": case "RECEIPT": return message.runs.length <= MAX_RUNS;
     case "INTEGRITY": return message.hashes.length <= MAX_HASHES;
+    case "SUBSTREAMS": return message.streams.length <= MAX_SUBSTREAMS && message.streams.every((s) => s.path.length <= MAX_PATH);
     case "WANT": case "HANDSHAKE": case "DATA": case "CHOKE": case "UNCHOKE": return true;
   }
 }

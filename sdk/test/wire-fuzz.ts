@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { isWellFormed } from "../src/protocol/bitfield.js";
 import { isPeerId, isSwarmId } from "../src/protocol/ids.js";
-import { MAX_ENTRIES, MAX_HASHES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
+import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
 import { CHUNK_BYTES, MAX_CHUNKS, chunkCount, type SegmentRef } from "../src/protocol/segment.js";
 import { decode, encode, encodedLength } from "../src/wire/codec.js";
 import { messageArb } from "./wire-message.js";
@@ -54,6 +54,7 @@ export function weightBytes(message: Message): number {
     case "PROMISE": case "REQUEST": case "CANCEL": case "REJECT": case "INTEGRITY_REQ": case "RECEIPT": weight += runs(message.runs); break;
     case "INTEGRITY": segments.add(message.segment); weight += message.hashes.reduce((sum, hash) => sum + hash.length, 0); break;
     case "DATA": segments.add(message.segment); break; // the payload is the input itself
+    case "SUBSTREAMS": for (const { path } of message.streams) weight += 16 + 8 * path.length; break;
     case "HANDSHAKE": case "CHOKE": case "UNCHOKE": break;
   }
   for (const segment of segments) weight += 3 * 4 + segment.id.length;
@@ -84,6 +85,7 @@ function isInBounds(message: Message): boolean {
     case "DATA": return isSegment(message.segment) && message.chunk < MAX_CHUNKS && message.payload.length >= 1 && message.payload.length <= CHUNK_BYTES;
     case "CHOKE": case "UNCHOKE": return true;
     case "INTEGRITY": return message.hashes.length <= MAX_HASHES && message.first + message.hashes.length <= MAX_CHUNKS && message.hashes.every((hash) => /^[0-9a-f]{32}$/.test(hash));
+    case "SUBSTREAMS": return isU32(message.track) && message.streams.length <= MAX_SUBSTREAMS && message.slots <= 255 && message.spare <= 255 && message.bits < 2 ** message.streams.length && message.streams.every((s) => isU32(s.sequence) && s.chunks <= 0xffff && s.path.length <= MAX_PATH && s.path.every(isU32));
   }
 }
 

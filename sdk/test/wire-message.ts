@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { createBitfield, setBit } from "../src/protocol/bitfield.js";
 import type { ChunkHash, PeerId, SwarmId, TrackId } from "../src/protocol/ids.js";
-import { MAX_HASHES, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
+import { MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, chunkCount, segmentRef, type SegmentRef } from "../src/protocol/segment.js";
 
 const hexArb = (bytes: number): fc.Arbitrary<string> =>
@@ -37,6 +37,13 @@ const integrityArb = fc
   .record({ segment: segmentArb, first: chunkArb, fromOrigin: fc.boolean(), hashes: fc.array(hashArb, { maxLength: 20 }) })
   .map(({ hashes, first, ...rest }): Message => ({ type: "INTEGRITY", ...rest, first, hashes: hashes.slice(0, Math.min(MAX_HASHES, MAX_CHUNKS - first)) }));
 
+const subStreamsArb = fc
+  .record({
+    refused: fc.boolean(), track: fc.nat(9).map((track) => track as TrackId), bits: fc.nat(0xffff), slots: fc.nat(255), spare: fc.nat(255),
+    streams: fc.array(fc.record({ sequence: u32Arb, chunks: fc.nat(0xffff), path: fc.array(u32Arb, { maxLength: MAX_PATH }) }), { maxLength: MAX_SUBSTREAMS }),
+  })
+  .map(({ bits, streams, ...rest }): Message => ({ type: "SUBSTREAMS", ...rest, bits: bits & (2 ** streams.length - 1), streams }));
+
 /** Every message that may be sent. */
 export const messageArb: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant("HANDSHAKE" as const), version: fc.nat(255), swarm: swarmArb, peer: peerArb, serves: fc.boolean() }),
@@ -49,6 +56,7 @@ export const messageArb: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constantFrom("CHOKE" as const, "UNCHOKE" as const) }),
   integrityArb,
   fc.record({ type: fc.constant("RECEIPT" as const), giver: peerArb, receiver: peerArb, runs: runsArb }),
+  subStreamsArb,
 );
 
 /** A segment to name where it does not matter which. */

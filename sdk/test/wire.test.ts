@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fullBitfield } from "../src/protocol/bitfield.js";
-import type { ChunkHash, PeerId, SwarmId } from "../src/protocol/ids.js";
+import type { ChunkHash, PeerId, SwarmId, TrackId } from "../src/protocol/ids.js";
 import { MAX_ENTRIES, MAX_HASHES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type Message } from "../src/protocol/message.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS } from "../src/protocol/segment.js";
 import { decode, encode, encodedLength } from "../src/wire/codec.js";
@@ -72,7 +72,7 @@ describe("any message", () => {
 
   test("has a type that exists, and a flag only where the type has one", () => {
     expectRefused(new Uint8Array(0), "empty message");
-    for (const tag of [0, 14, 0x7f, 0x80, 0x88, 0xff]) expectRefused(Uint8Array.of(tag), "unknown message type");
+    for (const tag of [0, 15, 0x7f, 0x80, 0x88, 0xff]) expectRefused(Uint8Array.of(tag), "unknown message type");
     expectRefused(Uint8Array.of(0x80 | 9), "flag on a message without one");
   });
 });
@@ -96,6 +96,7 @@ describe("bytes that ARCHITECTURE.md promises", () => {
     ["INTEGRITY_REQ", { type: "INTEGRITY_REQ", runs: [{ segment, first: 1, count: 1 }] }, `0b${NAME}0000010001`],
     ["INTEGRITY", integrity(5, 1), `8c${NAME}0005${hash}`],
     ["RECEIPT", { type: "RECEIPT", giver: peer, receiver: "ffffffffffffffff" as PeerId, runs: [] }, `0d${peer}ffffffffffffffff`],
+    ["SUBSTREAMS", { type: "SUBSTREAMS", refused: true, track: 7 as TrackId, bits: 2, slots: 9, spare: 3, streams: [{ sequence: 5, chunks: 6, path: [8] }, { sequence: 0, chunks: 0, path: [] }] }, "8e0000000700020903000000050006010000000800000000000000"],
   ];
   test.each(golden)("%s", (_, message, bytes) => {
     expect(hex(encode(message))).toBe(bytes);

@@ -19,7 +19,7 @@ export interface CliOptions {
   readonly checkEvery: number;
 }
 
-export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery seats|mesh|origin] [--ri X] [--seconds T]
+export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery auto|seats|tree|hybrid|mesh|origin] [--ri X] [--seconds T]
                [--free-riders SHARE] [--polluters SHARE] [--signed] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
 npm run sim -- --list`;
 
@@ -47,7 +47,7 @@ export function readOptions(words: readonly string[]): CliOptions | "list" | "he
   };
   const scenario = values.get("--scenario") ?? "live";
   if (!Object.hasOwn(SCENARIOS, scenario)) throw new CliError(`There is no scenario ${scenario}. There are: ${Object.keys(SCENARIOS).join(", ")}.`);
-  const named = values.get("--delivery") ?? "seats";
+  const named = values.get("--delivery") ?? "auto";
   const delivery = DELIVERIES.find((d) => d === named);
   if (delivery === undefined) throw new CliError(`--delivery is ${DELIVERIES.join(", ")}, not ${named}.`);
   if (values.has("--seeds") && values.has("--plot")) throw new CliError("--plot draws one run: give it a --seed, without --seeds.");

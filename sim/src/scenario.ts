@@ -99,6 +99,13 @@ const vod = (wishes: Wishes): WorldSetting => ({
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   live: { about: "a live stream, 3 Mb/s, viewers come and go", setting: live },
+  "short-latency": {
+    about: "live, segments of 2 s, players one segment behind the newest",
+    setting: (w) => {
+      const setting = live(w);
+      return { ...setting, stream: { ...setting.stream, segmentS: 2 }, player: { ...setting.player, liveSyncSegments: 2 } };
+    },
+  },
   vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
   "flash-crowd": {
     about: "live; nine times as many join within 10 s",

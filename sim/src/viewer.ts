@@ -2,6 +2,7 @@ import type { Effect, Input } from "../../sdk/src/protocol/contract.js";
 import { Engine } from "../../sdk/src/protocol/engine.js";
 import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
 import { signedBelief } from "../../sdk/src/protocol/signed-judge.js";
+import { Push } from "../../sdk/src/protocol/push.js";
 import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { SeatsMessage } from "../../signaling-server/src/events.js";
 import type { Access } from "./access.js";
@@ -64,11 +65,11 @@ export class Viewer implements PlayerHost, Task {
     readonly world: World,
     readonly setting: ViewerSetting,
   ) {
-    const { clock, setting: { player }, meter } = world;
+    const { clock, setting: { player }, meter, options: { delivery } } = world;
     this.joinedMs = clock.nowMs;
     const { signed } = world.setting;
     this.#publisher = signed ? new PublisherLine(this) : undefined;
-    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS });
+    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery, push: (parts) => new Push(parts) });
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);

@@ -5,7 +5,7 @@ it("reads what was asked for, and fills in the rest", () => {
   expect(readOptions(["--scenario", "vod", "--peers=200", "--seed", "3", "--delivery", "origin", "--ri", "0.8", "--seconds", "60", "--json", "--plot", "a.svg"])).toMatchObject({
     scenario: "vod", peers: 200, seed: 3, delivery: "origin", ri: 0.8, seconds: 60, json: true, plot: "a.svg",
   });
-  expect(readOptions([])).toMatchObject({ scenario: "live", peers: 100, seed: 1, delivery: "seats", ri: 1.2, seconds: undefined, json: false });
+  expect(readOptions([])).toMatchObject({ scenario: "live", peers: 100, seed: 1, delivery: "auto", ri: 1.2, seconds: undefined, json: false });
   expect(readOptions(["--list"])).toBe("list");
 });
 

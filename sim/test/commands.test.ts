@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { SCENARIOS } from "../src/scenario.js";
 import { Viewer } from "../src/viewer.js";
-import { World } from "../src/world.js";
+import { type Delivery, World } from "../src/world.js";
 
 /** How many viewers there are: all that the model has to know. */
 interface Model {
@@ -120,17 +120,17 @@ const commands = fc.commands(
   { maxCommands: 40 },
 );
 
-function worldOf(live: boolean, polluters: number, seed: number): World {
+function worldOf(live: boolean, polluters: number, seed: number, delivery: Delivery): World {
   const { setting } = (live ? SCENARIOS.live : SCENARIOS.vod) as (typeof SCENARIOS)[string];
   const whole = setting({ peers: 1, ri: 1.2, seconds: 10_000, freeRiders: 0.1, polluters });
   const arrivals = { ...whole.arrivals, first: 0, perSecond: 0 };
-  return new World({ ...whole, stream: { ...whole.stream, rateBps: 1e6 }, arrivals, warmUpS: 0 }, { seed, delivery: "seats", checkEvery: 1 });
+  return new World({ ...whole, stream: { ...whole.stream, rateBps: 1e6 }, arrivals, warmUpS: 0 }, { seed, delivery, checkEvery: 1 });
 }
 
-it("keeps every engine's books, whatever happens to it, and recovers", { timeout: 120_000 }, () => {
+it.each(["seats", "hybrid"] as const)("keeps every engine's books, whatever happens to it, and recovers: %s", { timeout: 120_000 }, (delivery) => {
   fc.assert(
     fc.property(commands, fc.boolean(), fc.constantFrom(0, 0.2), fc.nat(1_000), (list, live, polluters, seed) => {
-      const world = worldOf(live, polluters, seed);
+      const world = worldOf(live, polluters, seed, delivery);
       fc.modelRun(() => ({ model: { viewers: 0 }, real: world }), list);
       for (const member of world.present) if (member instanceof Viewer) assertInvariants(member.engine.inspect());
       if (world.trackerHost.up) world.trackerHost.tracker.assertConsistent();

@@ -11,7 +11,7 @@ const SECONDS = 24;
 /** Grows tenfold. */
 const PEERS: Readonly<Record<string, number>> = { "flash-crowd": 20, calibration: 6 };
 
-for (const scenario of Object.keys(SCENARIOS)) {
+for (const scenario of Object.keys(SCENARIOS).filter((name) => name !== "short-latency")) {
   it(`golden: ${scenario}`, { timeout: 120_000 }, async () => {
     const options = { scenario, peers: PEERS[scenario] ?? 100, seed: 1, delivery: "seats", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
     const { result } = simulate(options);
@@ -19,7 +19,7 @@ for (const scenario of Object.keys(SCENARIOS)) {
   });
 }
 
-it.each(["mesh", "origin"] as const)("golden: live, %s alone", { timeout: 120_000 }, async (delivery) => {
+it.each(["mesh", "origin", "tree", "hybrid"] as const)("golden: live, %s", { timeout: 120_000 }, async (delivery) => {
   const options = { scenario: "live", peers: 100, seed: 1, delivery, ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
   const { result } = simulate(options);
   await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/live-${delivery}.txt`);
@@ -29,4 +29,11 @@ it("golden: polluters, signed", { timeout: 120_000 }, async () => {
   const options = { scenario: "polluters", peers: 100, seed: 1, delivery: "seats", ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, signed: true, checkEvery: 500 } as const;
   const { result } = simulate(options);
   await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot("golden/polluters-signed.txt");
+});
+
+/** Where auto pushes, and where it does not. */
+it.each(["auto", "seats"] as const)("golden: short-latency, %s", { timeout: 120_000 }, async (delivery) => {
+  const options = { scenario: "short-latency", peers: 60, seed: 1, delivery, ri: 2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+  const { result } = simulate(options);
+  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/short-latency-${delivery}.txt`);
 });

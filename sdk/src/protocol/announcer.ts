@@ -59,7 +59,7 @@ export class Announcer {
     for (const n of this.#state.neighbours.values()) {
       if (!n.handshaken) continue;
       if (n.toldChange < this.#change) {
-        if (isNews || nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.#tell(n, nowMs);
+        if (isNews || nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.tell(n, nowMs);
         else told = false;
       }
       if (nowMs >= n.waitingDueMs) this.#flush(n);
@@ -72,7 +72,7 @@ export class Announcer {
     for (const peer of this.#state.addressed) {
       const n = this.#state.neighbours.get(peer);
       if (n?.handshaken !== true) continue;
-      if (n.toldChange < this.#change && nowMs - n.toldMs >= RIDE_INTERVAL_MS) this.#tell(n, nowMs);
+      if (n.toldChange < this.#change && nowMs - n.toldMs >= RIDE_INTERVAL_MS) this.tell(n, nowMs);
       if (n.waiting.length > 0) this.#flush(n);
     }
   }
@@ -117,7 +117,8 @@ export class Announcer {
     if (!kept) this.#broadcast({ run, withdrawn: true });
   }
 
-  #tell(neighbour: Neighbour, nowMs: number): void {
+  /** What has changed since it was told last. */
+  tell(neighbour: Neighbour, nowMs: number): void {
     const entries: BufferMapEntry[] = [];
     for (const segment of this.#changed) if (segment.change > neighbour.toldChange && segment.chunks > 0) entries.push(segment.entry);
     neighbour.toldChange = this.#change;

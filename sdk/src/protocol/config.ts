@@ -1,4 +1,5 @@
 import type { Belief } from "./belief.js";
+import type { Push, PushParts } from "./push.js";
 import type { PeerId, SwarmId } from "./ids.js";
 
 export interface EngineOptions {
@@ -14,7 +15,14 @@ export interface EngineOptions {
   readonly maxNeighbours: number;
   /** How chunks come to be believed. Default: by agreement between peers and the origin. */
   readonly belief?: Belief;
+  /** How chunks come from neighbours. Default: mesh. */
+  readonly delivery?: DeliveryMode;
+  /** What pushes, where the build has it; without it all is pulled. */
+  readonly push?: (parts: PushParts) => Push;
 }
+
+/** mesh: pulled. tree, hybrid: pushed in one sub-stream or in four, and pulled where that leaves gaps. auto: hybrid where it wins, else mesh. */
+export type DeliveryMode = "mesh" | "tree" | "hybrid" | "auto";
 
 /** Tribler's high-priority window, seconds from the playhead: fetched strictly in order (SYSTEMS TR1). */
 export const HIGH_WINDOW_S = 10;

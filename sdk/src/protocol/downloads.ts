@@ -1,6 +1,6 @@
 import type { Witnesses } from "./belief.js";
 import { MAX_PIPELINE, START_PIPELINE } from "./config.js";
-import type { ChunkRun } from "./message.js";
+import { type ChunkRun, MAX_RUNS } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
 import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
@@ -28,6 +28,8 @@ export class Downloads {
   #list: Candidate[] = [];
   #listMs = -Infinity;
   #prefetchFromMs = -Infinity;
+  /** Where some chunks come by push. */
+  push: { expected(segment: StoredSegment, nowMs: number): Candidate["isPushed"]; isFlowing(segment: StoredSegment, chunk: number, nowMs: number): boolean; parentOf(segment: StoredSegment, chunk: number): Neighbour | undefined } | undefined;
 
   constructor(state: EngineState, integrity: Witnesses) {
     this.#state = state;
@@ -66,6 +68,8 @@ export class Downloads {
     if (room < depth / 2) return;
     if (nowMs - this.#listMs > 100) {
       this.#list = candidates(this.#state, nowMs);
+      const { push } = this;
+      if (push !== undefined) for (const c of this.#list) c.isPushed = push.expected(c.segment, nowMs);
       this.#listMs = nowMs;
     }
     if (this.#list.length === 0) return;
@@ -101,6 +105,14 @@ export class Downloads {
     neighbour.timeoutsInARow = 0;
     this.#release(request);
     return true;
+  }
+
+  /** These come from elsewhere: parents other than `source` need not push them any more. */
+  spare(chunks: readonly { readonly segment: StoredSegment; readonly chunk: number }[], source?: Neighbour): void {
+    const { push } = this;
+    if (push === undefined) return;
+    for (const parent of new Set(chunks.map((c) => push.parentOf(c.segment, c.chunk))))
+      if (parent !== undefined && parent !== source) this.#state.send(parent.peer, { type: "CANCEL", runs: toRuns(chunks.filter((c) => push.parentOf(c.segment, c.chunk) === parent)).slice(0, MAX_RUNS) });
   }
 
   /** REJECT: the chunk has to come from elsewhere. */
@@ -170,6 +182,7 @@ export class Downloads {
       neighbour.outstanding.push({ segment, chunk, urgent, sentMs: nowMs, dueMs });
       segment.countRequest(chunk, 1);
     }
+    this.spare(picks, neighbour);
     for (const urgent of [true, false]) this.#ask(neighbour, toRuns(picks.filter((p) => p.urgent === urgent)), urgent, nowMs);
   }
 

@@ -12,6 +12,7 @@ import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
 import type { Claim, Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
+import type { Push } from "./push.js";
 import { Seats } from "./seats.js";
 import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
@@ -64,6 +65,7 @@ export class Engine {
   readonly #plan: OriginPlan;
   readonly #desk: PlayerDesk;
   readonly #judge: ChunkJudge;
+  readonly #push: Push | undefined;
   #tickedMs = -Infinity;
 
   constructor(options: EngineOptions) {
@@ -75,9 +77,10 @@ export class Engine {
     this.#integrity = other ?? agreed;
     this.#downloads = new Downloads(state, this.#integrity);
     this.#uploads = new Uploads(state, this.#announcer);
-    this.#fetches = new Fetches(state, this.#announcer);
-    this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity });
     this.#seats = new Seats(state);
+    this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads });
+    this.#fetches = new Fetches(state, this.#announcer);
+    this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity, push: this.#push });
     this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     const parts: JudgeParts = {
       state, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
@@ -186,6 +189,7 @@ export class Engine {
     for (const segment of this.#state.wanted) this.#plan.plan(segment, nowMs);
     for (const track of this.#state.activeTracks())
       if (track.live) for (const segment of track.segments.slice(-3)) if (segment.wants.size === 0 && segment.ref.sequence >= this.#state.hookIn(track)) this.#plan.seed(segment, nowMs);
+    this.#push?.review(nowMs);
     this.#downloads.fillAll(nowMs);
     this.#announcer.tick(nowMs);
     this.#uploads.tick(nowMs);
@@ -224,6 +228,7 @@ export class Engine {
     const neighbour = this.#membership.disconnected(peer, nowMs);
     if (neighbour === undefined) return;
     this.#downloads.abandon(neighbour);
+    this.#push?.lost(neighbour, true, nowMs);
     this.#judge.forget(peer);
     for (const segment of this.#state.store.segments.values()) segment.clearColumn(neighbour);
     this.#judge.review(nowMs);
@@ -260,6 +265,7 @@ export class Engine {
       case "CHOKE":
         neighbour.chokesUs = true;
         this.#downloads.abandon(neighbour);
+        this.#push?.lost(neighbour, false, nowMs);
         return this.#downloads.fillAll(nowMs);
       case "UNCHOKE":
         neighbour.chokesUs = false;
@@ -267,6 +273,7 @@ export class Engine {
       case "INTEGRITY_REQ": return this.#integrity.answer(message.runs, neighbour, nowMs);
       case "INTEGRITY": return this.#judge.word(neighbour, message, nowMs);
       case "RECEIPT": return this.#uploads.receipt(neighbour, message, nowMs);
+      case "SUBSTREAMS": return this.#push?.heard(neighbour, message, nowMs);
     }
   }
 
@@ -353,14 +360,17 @@ export class Engine {
   #data(neighbour: Neighbour, { segment: ref, chunk, payload }: Extract<Message, { type: "DATA" }>, nowMs: number): void {
     const segment = this.#state.store.get(ref);
     const { counters } = this.#state;
+    const isPushed = this.#push?.accepts(neighbour, nowMs) === true;
     if (segment === undefined) {
       // Discarded since it was asked for, or never known.
       if (neighbour.lateAllowed > 0) neighbour.lateAllowed--;
-      else this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+      else if (!isPushed) this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
       counters.duplicateBytes += payload.length;
       return;
     }
-    if (!this.#downloads.answered(neighbour, segment, chunk, payload.length, nowMs)) return this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+    const waiting = neighbour.outstanding.length;
+    if (!this.#downloads.answered(neighbour, segment, chunk, payload.length, nowMs) && !isPushed) return this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+    if (neighbour.outstanding.length === waiting) this.#push?.came(neighbour, segment, chunk, nowMs);
     neighbour.downloadedBytes += payload.length;
     counters.peerBytes += payload.length;
     if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "chunk of the wrong length", nowMs);

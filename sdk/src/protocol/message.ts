@@ -1,4 +1,4 @@
-import type { ChunkHash, PeerId, SwarmId } from "./ids.js";
+import type { ChunkHash, PeerId, SwarmId, TrackId } from "./ids.js";
 import type { SegmentRef } from "./segment.js";
 
 export const PROTOCOL_VERSION = 1;
@@ -19,6 +19,18 @@ export interface BufferMapEntry {
   /** `all`, or bit i of byte i >> 3 (most significant first) is chunk i; `none` after an eviction. */
   readonly chunks: "all" | "none" | Uint8Array;
 }
+
+/** What a peer says of one of its sub-streams: chunks whose index has the same remainder. */
+export interface SubStream {
+  /** Newest segment of which it holds some of the sub-stream's chunks, and how many. */
+  readonly sequence: number;
+  readonly chunks: number;
+  /** Path vector: {@link nodeOf} of its parent, of that one's parent, and so on to the root; a root's is empty. */
+  readonly path: readonly number[];
+}
+
+/** A peer in a path vector: the first half of its id. */
+export const nodeOf = (peer: PeerId): number => parseInt(peer.slice(0, 8), 16);
 
 /** What peers say to each other; ARCHITECTURE.md gives the bytes. */
 export type Message =
@@ -50,7 +62,14 @@ export type Message =
       readonly hashes: readonly ChunkHash[];
     }
   /** "`receiver` got these chunks from `giver`": what give-to-get counts. The giver passes it on to its own givers. */
-  | { readonly type: "RECEIPT"; readonly giver: PeerId; readonly receiver: PeerId; readonly runs: readonly ChunkRun[] };
+  | { readonly type: "RECEIPT"; readonly giver: PeerId; readonly receiver: PeerId; readonly runs: readonly ChunkRun[] }
+  /**
+   * Sub-stream map of one live track (New Coolstreaming's two vectors): where the sender is in each sub-stream, and, bit k for the k-th,
+   * which ones the receiver is to push from now on, without further requests. It replaces the one before. `refused`: instead, which ones
+   * the sender does not push, or no longer. `slots`: how many its uplink could carry in
+   * all, to whomever, and `spare` how many more.
+   */
+  | { readonly type: "SUBSTREAMS"; readonly refused: boolean; readonly track: TrackId; readonly bits: number; readonly slots: number; readonly spare: number; readonly streams: readonly SubStream[] };
 
 export type MessageType = Message["type"];
 
@@ -62,3 +81,6 @@ export const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES - 2;
 export const MAX_ENTRIES = 1024;
 export const MAX_RUNS = 256;
 export const MAX_HASHES = 1024;
+export const MAX_SUBSTREAMS = 16;
+/** Peers in a path vector. */
+export const MAX_PATH = 16;

@@ -1,6 +1,6 @@
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
-import type { Message } from "./message.js";
+import type { Message, SubStream } from "./message.js";
 import type { SegmentRef } from "./segment.js";
 import type { StoredSegment } from "./stored-segment.js";
 
@@ -37,6 +37,8 @@ export interface QueuedUpload {
   readonly segment: StoredSegment;
   readonly chunk: number;
   readonly urgent: boolean;
+  /** Subscribed to, not asked for. */
+  readonly pushed?: boolean;
 }
 
 /** A connected peer: what it has and wants, how it answers, and what passed between us. */
@@ -82,6 +84,21 @@ export class Neighbour {
   /** When the transport last sent some of that. */
   drainedMs = 0;
   uploadedBytes = 0;
+
+  // push
+  /** Its sub-streams, where it watches the same track; empty where it tells of none. */
+  subStreams: readonly SubStream[] = [];
+  /** Sub-streams that its uplink could carry, and how many more it would. */
+  slots = 0;
+  spare = 0;
+  /** Sub-streams that it takes from us, one bit each. */
+  takes = 0;
+  /** When it is told next where we are. */
+  mapDueMs = 0;
+  /** What was pushed before the last link ended may come until then. */
+  pushedUntilMs = 0;
+  /** Until when it is not asked for a sub-stream again. */
+  readonly shunnedMs: number[] = [];
 
   // give-to-get (TR2)
   forwardedOurs = 0;

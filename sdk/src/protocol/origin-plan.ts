@@ -275,7 +275,7 @@ export class OriginPlan {
     const gaps: Slice[] = [];
     for (let i = 0; i < segment.chunks; i++) {
       const isWitnessed = waitS > OPINION_MS / 1000 && segment.state[i] === Chunk.unverified;
-      if (this.#isUnsure(segment, i) && !isWitnessed && segment.fetching[i] === 0 && coming[i] === 0) gaps.push({ first: i, end: i + 1 });
+      if (this.#isUnsure(segment, i) && !isWitnessed && segment.fetching[i] === 0 && coming[i] === 0 && !(waitS > 0 && this.#downloads.push?.isFlowing(segment, i, nowMs) === true)) gaps.push({ first: i, end: i + 1 });
     }
     return mergeSlices(gaps);
   }

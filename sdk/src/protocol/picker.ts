@@ -9,6 +9,8 @@ export interface Candidate {
   readonly segment: StoredSegment;
   readonly priority: Priority;
   readonly live: boolean;
+  /** Whether a chunk is not asked for because it is on its way by push. */
+  isPushed?: ((chunk: number) => boolean) | undefined;
 }
 
 export interface Pick {
@@ -79,7 +81,8 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
     for (const some of rare) for (const pick of some ?? NONE) if (picks.length < most) picks.push(pick);
     rare.length = 0;
   };
-  for (const { segment, priority } of list) {
+  for (const candidate of list) {
+    const { segment, priority } = candidate;
     if (picks.length >= options.count) return picks;
     if (priority !== "high" && gathered !== priority) {
       takeRarest();
@@ -89,7 +92,7 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
     const start = priority === "high" ? 0 : startOf(segment, options.offset);
     for (let i = 0; i < open.length; i++) {
       const chunk = open[(start + i) % open.length] as number;
-      if (!neighbour.holds(segment, chunk) || (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk))) continue;
+      if (!neighbour.holds(segment, chunk) || candidate.isPushed?.(chunk) === true || (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk))) continue;
       if (priority === "high") {
         if (picks.push({ segment, chunk, urgent: true }) >= options.count) return picks;
         continue;
@@ -111,14 +114,15 @@ function pickNew(neighbour: Neighbour, list: readonly Candidate[], options: { co
   const picks: Pick[] = [];
   const most = Math.ceil(options.count / 2);
   for (let c = list.length - 1; c >= 0; c--) {
-    const { segment, priority, live } = list[c] as Candidate;
+    const candidate = list[c] as Candidate;
+    const { segment, priority, live } = candidate;
     if (!live || priority !== "mid") continue;
     const { open } = segment;
     const start = startOf(segment, options.offset);
     for (let i = 0; i < open.length; i++) {
       const chunk = open[(start + i) % open.length] as number;
       if (picks.length >= most) return picks;
-      if (neighbour.holds(segment, chunk) && segment.rarity(chunk) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
+      if (neighbour.holds(segment, chunk) && candidate.isPushed?.(chunk) !== true && segment.rarity(chunk) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
     }
   }
   return picks;

@@ -4,6 +4,7 @@ import type { Input } from "./contract.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { WantId } from "./ids.js";
+import type { Push } from "./push.js";
 import { INIT_SEQUENCE, type SegmentRef } from "./segment.js";
 import type { EngineState } from "./state.js";
 import type { StoredSegment } from "./stored-segment.js";
@@ -16,13 +17,15 @@ export class PlayerDesk {
   readonly #fetches: Fetches;
   readonly #integrity: Witnesses;
   readonly #wants = new Map<WantId, StoredSegment>();
+  readonly #push: Push | undefined;
 
-  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Witnesses }) {
+  constructor(parts: { state: EngineState; announcer: Announcer; downloads: Downloads; fetches: Fetches; integrity: Witnesses; push: Push | undefined }) {
     this.#state = parts.state;
     this.#announcer = parts.announcer;
     this.#downloads = parts.downloads;
     this.#fetches = parts.fetches;
     this.#integrity = parts.integrity;
+    this.#push = parts.push;
   }
 
   playlist(input: Extract<Input, { type: "playlist" }>, nowMs: number): void {
@@ -104,6 +107,7 @@ export class PlayerDesk {
     this.#state.emit({ type: "chunk-stored", segment: segment.ref, chunk, chunks: segment.chunks, source: giver });
     if (giver === "origin" && segment.seated !== 0) this.#announcer.news(segment, nowMs);
     else this.#announcer.changed(segment);
+    this.#push?.stored(segment, chunk, nowMs);
     if (segment.complete) {
       this.#integrity.forget(segment);
       this.#trim(nowMs);

@@ -67,6 +67,8 @@ export class StoredSegment {
   /** Neighbours that hold each chunk, and those that we sent it to: a column a neighbour, by its bit. */
   holders = new Uint32Array(0);
   given = new Uint32Array(0);
+  /** Neighbours that were told of it because they are pushed its chunks. */
+  pushedTo = 0;
   /** Number of the last change that neighbours should hear of. */
   change = 0;
   /** Bytes in memory. */

@@ -68,7 +68,28 @@ export class Uploads {
     this.pump(nowMs);
   }
 
+  /** Queues a chunk that was subscribed to, unless the neighbour has it. */
+  offer(neighbour: Neighbour, segment: StoredSegment, chunk: number): void {
+    if (neighbour.choked || neighbour.uploads.length >= MAX_UPLOAD_QUEUE || hasIt(neighbour, segment, chunk)) return;
+    neighbour.uploads.push({ segment, chunk, urgent: false, pushed: true });
+    this.#asking.add(neighbour);
+  }
+
+  /** The neighbour has just given this chunk itself. */
+  spare(neighbour: Neighbour, segment: StoredSegment, chunk: number): void {
+    const index = neighbour.uploads.findIndex((u) => u.pushed === true && u.chunk === chunk && u.segment === segment);
+    if (index >= 0) neighbour.uploads.splice(index, 1);
+  }
+
+  /** It is no longer subscribed to some of what waits. */
+  unpush(neighbour: Neighbour, isOver: (chunk: number) => boolean): void {
+    neighbour.uploads = neighbour.uploads.filter((u) => u.pushed !== true || !isOver(u.chunk));
+  }
+
   cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
+    // A child has asked others for these: they are not pushed when they come.
+    if (neighbour.takes !== 0)
+      for (const { segment, chunk } of this.#known(runs)) segment.given[chunk] = (segment.given[chunk] ?? 0) | neighbour.bit;
     neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.ref.id && u.chunk >= r.first && u.chunk < r.first + r.count));
   }
 
@@ -103,7 +124,7 @@ export class Uploads {
       const next = this.#nextInTurn(friends) ?? this.#nextInTurn(waiting);
       if (next === undefined) break;
       if (next.neighbour.bufferedBytes === 0) next.neighbour.drainedMs = nowMs;
-      inTransportBytes += this.#serve(next.neighbour, next.index, gone);
+      inTransportBytes += this.#serve(next.neighbour, next.index, gone, nowMs);
     }
     for (const [neighbour, uploads] of gone) this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(uploads).slice(0, MAX_RUNS) });
   }
@@ -177,11 +198,17 @@ export class Uploads {
   }
 
   /** Sends one chunk and returns its length; what is no longer here goes to `gone`. */
-  #serve(neighbour: Neighbour, index: number, gone: Map<Neighbour, QueuedUpload[]>): number {
+  #serve(neighbour: Neighbour, index: number, gone: Map<Neighbour, QueuedUpload[]>, nowMs: number): number {
     const [next] = neighbour.uploads.splice(index, 1);
     if (next === undefined) return 0;
     const { segment, chunk } = next;
     const payload = segment.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
+    if (next.pushed === true) {
+      if (payload === undefined || hasIt(neighbour, segment, chunk) || neighbour.hasPromised(segment.ref.id, chunk, nowMs)) return 0;
+      // It has to know the segment before its first chunk comes.
+      if ((segment.pushedTo & neighbour.bit) === 0) this.#announcer.tell(neighbour, nowMs);
+      segment.pushedTo |= neighbour.bit;
+    }
     if (payload === undefined) {
       gone.set(neighbour, [...(gone.get(neighbour) ?? []), next]);
       return 0;
@@ -244,3 +271,6 @@ export class Uploads {
     this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
   }
 }
+
+/** As far as is known here. */
+const hasIt = (neighbour: Neighbour, segment: StoredSegment, chunk: number): boolean => (((segment.holders[chunk] ?? 0) | (segment.given[chunk] ?? 0)) & neighbour.bit) !== 0;

@@ -1,4 +1,5 @@
-import { MAX_ENTRIES, MAX_HASHES, type Message, type MessageType } from "../protocol/message.js";
+import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, type Message, type MessageType, type SubStream } from "../protocol/message.js";
+import type { TrackId } from "../protocol/ids.js";
 import { CHUNK_BYTES, MAX_CHUNKS, type SegmentRef } from "../protocol/segment.js";
 import { bufferMapLength, readBufferMap, writeBufferMap } from "./buffer-map.js";
 import { HASH_BYTES, PEER_BYTES, SEGMENT_BYTES, SWARM_BYTES, type Reader } from "./reader.js";
@@ -20,6 +21,7 @@ export function readBody(reader: Reader, { type, flag }: { type: Exclude<Message
     case "UNCHOKE": return { type };
     case "INTEGRITY": return readIntegrity(reader, flag);
     case "RECEIPT": return { type, giver: reader.peer(), receiver: reader.peer(), runs: readRuns(reader) };
+    case "SUBSTREAMS": return readSubStreams(reader, flag);
   }
 }
 
@@ -58,6 +60,19 @@ export function writeBody(writer: Writer, message: Message): void {
       writer.id(message.giver, PEER_BYTES);
       writer.id(message.receiver, PEER_BYTES);
       return writeRuns(writer, message.runs);
+    case "SUBSTREAMS":
+      demand(areSubStreams(message.bits, message.streams.length));
+      writer.u32(message.track);
+      writer.u16(message.bits);
+      writer.u8(message.slots);
+      writer.u8(message.spare);
+      for (const { sequence, chunks, path } of message.streams) {
+        demand(path.length <= MAX_PATH);
+        writer.u32(sequence);
+        writer.u16(chunks);
+        writer.u8(path.length);
+        for (const node of path) writer.u32(node);
+      }
   }
 }
 
@@ -77,6 +92,7 @@ export function bodyLength(message: Message): number {
     case "UNCHOKE": return 0;
     case "INTEGRITY": return SEGMENT_BYTES + 2 + message.hashes.length * HASH_BYTES;
     case "RECEIPT": return 2 * PEER_BYTES + runsLength(message.runs);
+    case "SUBSTREAMS": return message.streams.reduce((sum, { path }) => sum + 7 + 4 * path.length, 8);
   }
 }
 
@@ -98,5 +114,25 @@ function readIntegrity(reader: Reader, fromOrigin: boolean): Message {
   while (reader.more) hashes.push(reader.hash());
   return { type: "INTEGRITY", segment, first, fromOrigin, hashes };
 }
+
+function readSubStreams(reader: Reader, refused: boolean): Message {
+  const track = reader.u32() as TrackId;
+  const bits = reader.u16();
+  const slots = reader.u8();
+  const spare = reader.u8();
+  const streams: SubStream[] = [];
+  while (reader.more) {
+    const sequence = reader.u32();
+    const chunks = reader.u16();
+    const path: number[] = [];
+    for (let left = reader.u8(); left > 0 && reader.failure === undefined; left--) path.push(reader.u32());
+    streams.push({ sequence, chunks, path });
+    if (path.length > MAX_PATH || streams.length > MAX_SUBSTREAMS) reader.fail("sub-streams out of bounds");
+  }
+  if (!areSubStreams(bits, streams.length)) reader.fail("sub-streams out of bounds");
+  return { type: "SUBSTREAMS", refused, track, bits, slots, spare, streams };
+}
+
+const areSubStreams = (bits: number, count: number): boolean => count <= MAX_SUBSTREAMS && bits >>> count === 0;
 
 const areHashes = (first: number, count: number): boolean => first < MAX_CHUNKS && count <= MAX_HASHES && first + count <= MAX_CHUNKS;

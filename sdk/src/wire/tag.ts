@@ -15,9 +15,10 @@ export const TAG: Readonly<Record<MessageType, number>> = {
   INTEGRITY_REQ: 11,
   INTEGRITY: 12,
   RECEIPT: 13,
+  SUBSTREAMS: 14,
 };
 
-/** Says `serves` of a HANDSHAKE, `withdrawn` of a PROMISE, `urgent` of a REQUEST, `fromOrigin` of an INTEGRITY; zero in all others. */
+/** Says `serves` of a HANDSHAKE, `withdrawn` of a PROMISE, `urgent` of a REQUEST, `fromOrigin` of an INTEGRITY, `refused` of SUBSTREAMS; zero in all others. */
 export const FLAG = 0x80;
 
 /** The type that a tag, with its flag taken off, stands for. */
@@ -28,6 +29,7 @@ export function flagOf(message: Message): boolean | undefined {
   if (message.type === "HANDSHAKE") return message.serves;
   if (message.type === "PROMISE") return message.withdrawn;
   if (message.type === "REQUEST") return message.urgent;
+  if (message.type === "SUBSTREAMS") return message.refused;
   return message.type === "INTEGRITY" ? message.fromOrigin : undefined;
 }
 
