@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { test as base } from "playwright/test";
 import { startOrigin, type Origin, type OriginConfig } from "../origin/server.js";
+import type { SignalingConfig } from "../signaling-server/src/config.js";
 import { startSignalingServer, type SignalingServer } from "../signaling-server/src/server.js";
 import { expectTrueBytes } from "./byte-exact.js";
 import { Viewer, type ViewerOptions } from "./viewer.js";
@@ -19,6 +20,7 @@ interface TestFixtures {
   /** `test.use({ originConfig: ... })`. Default: segments of 2 s, not shaped. */
   readonly originConfig: OriginConfig;
   readonly origin: Origin;
+  readonly signalingConfig: Partial<SignalingConfig>;
   readonly signaling: SignalingServer;
   /** Opens a page in a context of its own. At the end all that hls.js was handed there is compared with the origin's bytes. */
   readonly open: (options?: ViewerOptions) => Promise<Viewer>;
@@ -52,9 +54,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await origin.close();
   },
 
-  // oxlint-disable-next-line no-empty-pattern -- as above
-  signaling: async ({}, use) => {
-    const signaling = await startSignalingServer({ port: 0, host: "127.0.0.1", closeTimeoutMs: 500 });
+  signalingConfig: [{}, { option: true }],
+
+  signaling: async ({ signalingConfig }, use) => {
+    const signaling = await startSignalingServer({ port: 0, host: "127.0.0.1", closeTimeoutMs: 500, ...signalingConfig });
     await use(signaling);
     await signaling.close();
   },

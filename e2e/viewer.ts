@@ -17,6 +17,8 @@ export interface ViewerOptions {
 export interface PlayOptions {
   /** Default true; false: plain hls.js. */
   readonly shoal?: boolean | Partial<ShoalOptions>;
+  /** Where the page gets a ticket from, each time that it needs one; a path of the site. */
+  readonly ticketPath?: string;
   readonly hls?: Readonly<Record<string, unknown>>;
   /** Quality level to stay at. */
   readonly level?: number;
@@ -71,10 +73,10 @@ export class Viewer {
     return `${this.#setting.origin.url}${path}?v=${this.name}${query === "" ? "" : `&${query}`}`;
   }
 
-  async play(path: string, { shoal = true, hls = {}, query = "", level }: PlayOptions = {}): Promise<void> {
+  async play(path: string, { shoal = true, hls = {}, query = "", level, ticketPath }: PlayOptions = {}): Promise<void> {
     const own = typeof shoal === "boolean" ? {} : shoal;
     const options = shoal === false ? undefined : { tracker: this.#setting.tracker, iceServers: [], ...own };
-    await this.page.evaluate((start) => void viewer.start(start), { src: this.src(path, query), shoal: options, hls, level });
+    await this.page.evaluate((start) => void viewer.start(start), { src: this.src(path, query), shoal: options, hls, level, ticketPath });
   }
 
   /** Waits until the playhead has passed this position, s. */

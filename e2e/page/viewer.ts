@@ -18,6 +18,8 @@ export interface Start {
   readonly src: string;
   /** Left out: plain hls.js. */
   readonly shoal?: ShoalOptions | undefined;
+  /** Tickets are fetched from there. */
+  readonly ticketPath?: string | undefined;
   readonly hls?: Partial<HlsConfig>;
   /** Quality level to stay at. Default: hls.js's own choice. */
   readonly level?: number | undefined;
@@ -60,6 +62,7 @@ export class PageViewer {
   readonly segments: ShoalEvents["segment"][] = [];
   /** Neighbours lost. */
   readonly lost: ShoalEvents["neighbour"][] = [];
+  readonly neighbours: ShoalEvents["neighbour"][] = [];
   readonly #shoals: Shoal[] = [];
   #messages: MessageCounts | undefined;
 
@@ -89,8 +92,9 @@ export class PageViewer {
   }
 
   /** Plays a stream in a video element of its own. */
-  start({ src, shoal: options, hls: config = {}, level, onMade }: Start): Hls {
-    const shoal = options && (this.#shoals[0] ?? this.#open(options));
+  start({ src, shoal: options, ticketPath, hls: config = {}, level, onMade }: Start): Hls {
+    const ticket = ticketPath === undefined ? {} : { ticket: async () => (await fetch(ticketPath, { cache: "no-store" })).text() };
+    const shoal = options && (this.#shoals[0] ?? this.#open({ ...options, ...ticket }));
     const hls = new globalThis.Hls(shoal ? shoal.hlsConfig(config) : config);
     const video = document.createElement("video");
     video.muted = true;
@@ -132,7 +136,7 @@ export class PageViewer {
     shoal.on("warning", (warning) => this.warnings.push(warning));
     shoal.on("refused", (refusal) => this.refusals.push(refusal));
     shoal.on("segment", (segment) => this.segments.push(segment));
-    shoal.on("neighbour", (event) => event.connected || this.lost.push(event));
+    shoal.on("neighbour", (event) => this.neighbours.push(event) && (event.connected || this.lost.push(event)));
   }
 
   positionS(player = 0): number {

@@ -27,4 +27,23 @@ export interface ShoalOptions {
   readonly delivery?: "mesh" | "tree" | "hybrid" | "auto";
   /** STUN and TURN servers. Default: those that the tracker names. */
   readonly iceServers?: readonly RTCIceServer[];
+  /**
+   * Asked once a stream, when its first segment is there, before the signaling server or any viewer is connected. Unless it resolves to true
+   * (rejecting is no, too) nobody is, and the stream plays like plain hls.js. Default: nobody is asked.
+   */
+  readonly consent?: () => Promise<boolean>;
+  /** Whether viewers are connected through TURN servers alone, so that none learns this one's address. Default false. */
+  readonly relayOnly?: boolean;
+  /**
+   * The site's ticket for this viewer and swarm, a JWT, where the signaling server wants one; or a function that gets one from the site, called with
+   * the swarm's name for every join and before the last one expires. With it, peers without a ticket of the tracker's are not connected. Default: none.
+   */
+  readonly ticket?: string | ((swarm: string) => Promise<string>);
+  /**
+   * Whether only peers are connected that prove who they are, by a key that their browser keeps. Then nobody sits in the middle, not even the
+   * signaling server. The same for all viewers of a swarm, as those who do and those who do not are never connected. Default: false, but with `ticket` or `friends` always.
+   */
+  readonly permId?: boolean;
+  /** PermIDs (`Shoal.permId()`) of viewers who are served before others. Default: none. */
+  readonly friends?: readonly string[];
 }

@@ -2,7 +2,7 @@ import type { JoinRequest } from "../../signaling-server/src/events.js";
 import { hashChunk, isHashSupported, swarmIdOf } from "./browser/hash.js";
 import { randomHex } from "./browser/random-hex.js";
 import { HttpOrigin, type OriginConfig, type OriginEvents } from "./browser/origin.js";
-import { SignalingClient, type SignalingEvents } from "./browser/signaling.js";
+import { type Admission, SignalingClient, type SignalingEvents } from "./browser/signaling.js";
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
 import { Wakefulness } from "./browser/wakefulness.js";
 import { loadTrust } from "./load-trust.js";
@@ -15,8 +15,8 @@ export const SESSION_PARTS = {
   engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats"> => new Engine(push === undefined ? options : { ...options, push }),
   transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
     new WebRtcTransport(options, events),
-  tracker: (address: string, request: JoinRequest, events: SignalingEvents): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "destroy"> =>
-    new SignalingClient(address, request, events),
+  tracker: (address: string, request: JoinRequest, events: SignalingEvents, admission?: Admission): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "misbehaved" | "destroy"> =>
+    new SignalingClient(address, request, events, admission),
   origin: (events: OriginEvents, config: OriginConfig): Pick<HttpOrigin, "fetch" | "abort" | "destroy"> => new HttpOrigin(events, config),
   wakefulness: (onChange: (awake: boolean) => void): Pick<Wakefulness, "destroy"> => new Wakefulness(onChange),
   hash: hashChunk,

@@ -1,5 +1,6 @@
 import type Hls from "hls.js";
 import type { FragmentLoaderContext } from "hls.js";
+import type { Credentials } from "./credentials/credentials.js";
 import { DriveLoop } from "./drive-loop.js";
 import type { Want } from "./hls/fragment-loader.js";
 import { swarmName } from "./hls/identity.js";
@@ -69,6 +70,8 @@ export class Session implements PlayerSession {
   #live: EffectOf<"live-status"> | undefined;
   /** Why hls.js's own loader does everything; `undefined` while Shoal delivers. */
   #idleReason: string | undefined;
+  /** Why no swarm is joined, though Shoal delivers. */
+  #aloneReason: string | undefined;
   #isDestroyed = false;
   #controlBytes = 0;
   #bypassedBytes = 0;
@@ -155,9 +158,9 @@ export class Session implements PlayerSession {
   stats(): PlayerStats {
     const engine = this.#loop.engine?.stats(performance.now());
     const neighbours = engine?.neighbours ?? [];
-    const tracker = this.#tracker?.state ?? (this.#idleReason === undefined ? "connecting" : "down");
+    const tracker = this.#tracker?.state ?? ((this.#idleReason ?? this.#aloneReason) === undefined ? "connecting" : "down");
     const alone = tracker === "down" && neighbours.length === 0 ? `tracker-down: ${this.#tracker?.downReason}` : undefined;
-    const reason = this.#idleReason ?? alone;
+    const reason = this.#idleReason ?? this.#aloneReason ?? alone;
     const originBytes = (engine?.originBytes ?? 0) + this.#bypassedBytes;
     const peerBytes = engine?.peerBytes ?? 0;
     return {
@@ -213,7 +216,9 @@ export class Session implements PlayerSession {
         return this.#tracker?.live(effect);
       case "slice-missing": return this.#tracker?.missing(effect);
       case "reload-playlist": return this.#playlists.reload(effect.track);
-      case "banned": return emit("ban", { peer: effect.peer, reason: effect.reason });
+      case "banned":
+        this.#tracker?.misbehaved(effect.peer);
+        return emit("ban", { peer: effect.peer, reason: effect.reason });
       case "send":
         for (const frame of encodeFrames(effect.messages)) {
           this.#controlBytes += frame.length;
@@ -279,7 +284,6 @@ export class Session implements PlayerSession {
       const [swarm, trust] = await Promise.all([parts.swarmId(this.#name), this.#trust]);
       if (this.#idleReason !== undefined) return;
       const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS, delivery = "auto" } = options;
-      this.#transport = this.#openTransport();
       this.#origin = new OriginLine(hls, parts.origin, {
         dispatch: (input) => this.#loop.dispatch(input),
         address: (segmentId) => this.#address(segmentId),
@@ -290,9 +294,8 @@ export class Session implements PlayerSession {
       const seed = Number.parseInt(parts.randomHex(4), 16);
       this.#join = () => {
         clearTimeout(this.#joinTimer);
-        if (this.#tracker) return;
-        this.#tracker = this.#joinTracker(swarm, serves);
-        if (this.#live) this.#tracker.live(this.#live);
+        this.#join = () => undefined;
+        void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
       this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }) }));
@@ -329,13 +332,39 @@ export class Session implements PlayerSession {
     if (this.#errors[key] === 1) this.#setting.emit("refused", { code, url, message });
   }
 
-  #openTransport(): ReturnType<SessionParts["transport"]> {
+  async #enter(swarm: SwarmId, serves: boolean): Promise<void> {
+    const { options, parts } = this.#setting;
+    const { ticket, friends, permId } = options;
+    let credentials: Credentials | undefined;
+    let refusal = "no-consent";
+    try {
+      if (options.consent && !(await options.consent())) throw new Error("the viewer has not agreed to share");
+      refusal = "trust-unavailable";
+      if (ticket ?? friends ?? permId) credentials = await (await parts.loadTrust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
+    } catch (error) {
+      return this.#stayAlone(refusal, String(error));
+    }
+    if (this.#idleReason !== undefined) return;
+    this.#transport = this.#openTransport(credentials);
+    this.#tracker = this.#joinTracker({ swarm, serves, credentials });
+    if (this.#live) this.#tracker.live(this.#live);
+  }
+
+  /** Delivers from the origin only, and knows nobody. */
+  #stayAlone(reason: string, message: string): void {
+    if (this.#idleReason !== undefined) return;
+    this.#aloneReason = reason;
+    this.report(reason, message);
+    this.#loop.dispatch({ type: "tracker-down" });
+  }
+
+  #openTransport(credentials: Credentials | undefined): ReturnType<SessionParts["transport"]> {
     const { options, parts, emit } = this.#setting;
-    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [] }, {
+    return parts.transport({ self: this.#peer, iceServers: options.iceServers ?? [], relayOnly: options.relayOnly, guard: credentials?.guard }, {
       onSignal: (peer, data) => this.#tracker?.signal(peer, data),
-      onConnected: (peer) => {
-        emit("neighbour", { peer, connected: true, reason: "" });
-        this.#loop.dispatch({ type: "connected", peer });
+      onConnected: (peer, permId) => {
+        emit("neighbour", { peer, connected: true, reason: "", permId });
+        this.#loop.dispatch({ type: "connected", peer, friend: credentials?.isFriend(permId) === true });
       },
       onDisconnected: (peer, reason) => {
         emit("neighbour", { peer, connected: false, reason });
@@ -359,12 +388,16 @@ export class Session implements PlayerSession {
     for (const m of messages) if (m.type === "DATA") this.#controlBytes -= m.payload.length;
   }
 
-  #joinTracker(swarm: SwarmId, serves: boolean): TrackerLine {
+  #joinTracker({ swarm, serves, credentials }: { swarm: SwarmId; serves: boolean; credentials: Credentials | undefined }): TrackerLine {
     const { options, parts } = this.#setting;
     const request = { swarm, peer: this.#peer, secret: parts.randomHex(16), serves, channel: this.#name.slice(0, CHANNEL_CHARACTERS) };
-    return new TrackerLine({ address: options.tracker, request }, parts.tracker, {
+    return new TrackerLine({ address: options.tracker, request, admission: credentials?.admission }, parts.tracker, {
       dispatch: (input) => this.#loop.dispatch(input),
       onSignal: (peer, data) => this.#transport?.signal(peer, data),
+      onTicket: (ticket) => {
+        const problem = credentials?.joined(ticket);
+        if (problem) this.report("tracker-without-tickets", problem);
+      },
       onIceServers: (iceServers) => {
         if (!options.iceServers) this.#transport?.useIceServers(iceServers);
       },

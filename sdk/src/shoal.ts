@@ -33,6 +33,16 @@ export class Shoal {
     return unsupportedReason() === undefined;
   }
 
+  /** This browser's PermID, 32 hex digits, made at the first call: what others put into their `friends`. Rejects when the file for it cannot be loaded. */
+  static async permId(): Promise<string> {
+    return (await (await loadTrust()).permKey()).id;
+  }
+
+  /** Forgets this browser's key: the next session has another PermID, which nothing connects with this one. */
+  static async forgetPermId(): Promise<void> {
+    await (await loadTrust()).forgetPermKey();
+  }
+
   /**
    * The configuration of an Hls instance that delivers through this Shoal: `new Hls(shoal.hlsConfig({ ...yours }))`.
    * Yours is kept as it is; `fLoader` and `fpsController` are wrapped. It may be spread, and used for several instances. With a `contentKey`

@@ -68,8 +68,8 @@ export interface ShoalEvents {
   chunk: { player: number; track: number; sequence: number; startS: number; durationS: number; chunk: number; chunks: number; source: string };
   /** A segment was handed to the player. */
   segment: { player: number; url: string; track: number; sequence: number; startS: number; durationS: number; originBytes: number; peerBytes: number; storeBytes: number };
-  /** A data channel opened or closed. */
-  neighbour: { player: number; peer: string; connected: boolean; reason: string };
+  /** A data channel opened or closed, or did not open. `permId`: who the peer has proved to be, with the option of that name. */
+  neighbour: { player: number; peer: string; connected: boolean; reason: string; permId?: string | undefined };
   /** A peer was caught lying and banned. */
   ban: { player: number; peer: string; reason: string };
   /**

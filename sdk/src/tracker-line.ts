@@ -1,4 +1,5 @@
-import type { JoinReply, JoinRequest, SeatsMessage, SignalData, StatReport } from "../../signaling-server/src/events.js";
+import type { ChannelTicket, JoinReply, JoinRequest, SeatsMessage, SignalData, StatReport } from "../../signaling-server/src/events.js";
+import type { Admission } from "./browser/signaling.js";
 import type { Effect, Input } from "./protocol/contract.js";
 import type { PeerId, TrackId } from "./protocol/ids.js";
 import type { SessionParts } from "./session-parts.js";
@@ -13,6 +14,7 @@ type SliceMissing = Extract<Effect, { type: "slice-missing" }>;
 export interface TrackerLineHost {
   readonly dispatch: (input: Input) => void;
   readonly onSignal: (peer: PeerId, data: SignalData) => void;
+  readonly onTicket: (ticket: ChannelTicket | undefined) => void;
   readonly onIceServers: (iceServers: JoinReply["iceServers"]) => void;
   readonly statReport: () => Omit<StatReport, "swarm">;
   readonly report: (code: string, message: string) => void;
@@ -28,7 +30,7 @@ export class TrackerLine {
   #live: LiveStatus | undefined;
   #statTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(setting: { readonly address: string; readonly request: JoinRequest }, open: SessionParts["tracker"], host: TrackerLineHost) {
+  constructor(setting: { readonly address: string; readonly request: JoinRequest; readonly admission: Admission | undefined }, open: SessionParts["tracker"], host: TrackerLineHost) {
     this.#host = host;
     this.#client = open(setting.address, setting.request, {
       onUp: (reply) => this.#onUp(reply),
@@ -37,7 +39,7 @@ export class TrackerLine {
       onSignal: host.onSignal,
       onSeats: (message) => this.#onSeats(message),
       onError: ({ request, code, message }) => host.report(`tracker-${request}-${code}`, message),
-    });
+    }, setting.admission);
     this.#client.connect();
   }
 
@@ -73,13 +75,18 @@ export class TrackerLine {
     this.#client.missing({ track: segment.track, sequence: segment.sequence, slices: [...slices] });
   }
 
+  misbehaved(peer: PeerId): void {
+    this.#client.misbehaved(peer);
+  }
+
   destroy(): void {
     clearInterval(this.#statTimer);
     this.#client.destroy();
   }
 
-  #onUp({ peers, size, iceServers, statIntervalMs }: JoinReply): void {
+  #onUp({ peers, size, iceServers, statIntervalMs, ticket }: JoinReply): void {
     this.#state = "connected";
+    this.#host.onTicket(ticket);
     this.#host.onIceServers(iceServers);
     clearInterval(this.#statTimer);
     this.#statTimer = setInterval(() => this.#client.report(this.#host.statReport()), Math.max(MIN_STAT_INTERVAL_MS, statIntervalMs));

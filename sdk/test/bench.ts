@@ -84,9 +84,9 @@ export class Bench {
   }
 
   /** A neighbour, handshaken, with a buffer map, that serves us. */
-  neighbour(index: number, setting: { has?: readonly number[]; entries?: readonly BufferMapEntry[]; serves?: boolean; unchokes?: boolean } = {}): PeerId {
+  neighbour(index: number, setting: { has?: readonly number[]; entries?: readonly BufferMapEntry[]; serves?: boolean; unchokes?: boolean; isFriend?: boolean } = {}): PeerId {
     const peer = peerId(index);
-    this.handle({ type: "connected", peer });
+    this.handle({ type: "connected", peer, friend: setting.isFriend ?? false });
     this.say(peer, { type: "HANDSHAKE", version: PROTOCOL_VERSION, swarm: SWARM, peer, serves: setting.serves ?? true });
     this.say(peer, { type: "HAVE", entries: [...(setting.entries ?? []), ...(setting.has ?? []).map((s) => this.entry(s))] });
     if (setting.unchokes ?? true) this.say(peer, { type: "UNCHOKE" });

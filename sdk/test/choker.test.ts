@@ -6,7 +6,7 @@ import { Random } from "../src/protocol/random.js";
 import { peerId } from "./world.js";
 
 const PERIOD_MS = 10_000;
-const view = (index: number, forwardedOurs = 0, forwardedTotal = forwardedOurs): ChokeView => ({ peer: peerId(index), forwardedOurs, forwardedTotal });
+const view = (index: number, forwardedOurs = 0, forwardedTotal = forwardedOurs): ChokeView => ({ peer: peerId(index), isFriend: false, forwardedOurs, forwardedTotal });
 
 /** Runs so many whole periods with a full uplink, so that only the base is served, and gives the last answer. */
 function settle(choker: GiveToGet, neighbours: readonly ChokeView[], { periods = 6, slots = 3, fromMs = 0, random = new Random(1) } = {}): Set<PeerId> {
@@ -27,6 +27,12 @@ describe("Give-to-get (Mol et al. 2008, SYSTEMS TR2)", () => {
     const neighbours = [view(1, 1, 1), view(2, 1, 5), view(3, 1, 3), view(4, 1, 4), view(5, 0, 9), view(6, 0, 9)];
     const served = settle(new GiveToGet(), neighbours);
     for (const best of [2, 3, 4]) expect(served).toContain(peerId(best));
+  });
+
+  test("friends come before all others, whatever they forwarded (SYSTEMS TR6)", () => {
+    const friend = { ...view(11), isFriend: true };
+    expect(settle(new GiveToGet(), [...ten, friend])).toContain(friend.peer);
+    expect(settle(new GiveToGet(), [...ten, view(11)], { periods: 1 })).toContain(peerId(10));
   });
 
   test("serves as many as the uplink can, and one by chance", () => {

@@ -61,6 +61,19 @@ describe("Serving", () => {
     expect(given(b, peer)).toHaveLength(12);
   });
 
+  test("a friend is served before others who asked first, and admitted when all slots are taken", () => {
+    const b = seeding();
+    const [peer, friend] = [b.neighbour(1), b.neighbour(2, { isFriend: true })];
+    ask(b, peer, 0, 20);
+    ask(b, friend, 0, 20);
+    expect(given(b, friend)).toEqual([]);
+    b.handle({ type: "writable", peer, bufferedBytes: 0 });
+    expect([given(b, peer).length, given(b, friend).length]).toEqual([8, 8]);
+    const late = [3, 4, 5, 6, 7].map((i) => b.neighbour(i));
+    expect(b.sent("UNCHOKE", late.at(-1)!)).toEqual([]);
+    expect(b.sent("UNCHOKE", b.neighbour(8, { isFriend: true }))).toHaveLength(1);
+  });
+
   test("a neighbour whose line has died keeps nobody waiting", () => {
     const b = seeding();
     const dead = b.neighbour(1);

@@ -2,8 +2,8 @@ import Hls from "hls.js";
 import type { Events, HlsConfig } from "hls.js";
 import type { JoinReply, JoinRequest, LiveRequest } from "../../signaling-server/src/events.js";
 import type { OriginEvents, OriginRequest } from "../src/browser/origin.js";
-import type { SignalingEvents } from "../src/browser/signaling.js";
-import type { TransportEvents } from "../src/browser/webrtc.js";
+import type { Admission, SignalingEvents } from "../src/browser/signaling.js";
+import type { TransportEvents, TransportOptions } from "../src/browser/webrtc.js";
 import { captureController, fragmentLoaderConstructor } from "../src/hls/capture.js";
 import { type OpenSession, Player } from "../src/hls/player.js";
 import type { ShoalOptions } from "../src/options.js";
@@ -78,6 +78,8 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
     joins: [] as JoinRequest[],
     tracker: undefined as SignalingEvents | undefined,
     transport: undefined as TransportEvents | undefined,
+    transportOptions: undefined as TransportOptions | undefined,
+    admission: undefined as Admission | undefined,
     calls: [] as string[],
     reports: 0,
     lives: [] as Omit<LiveRequest, "swarm">[],
@@ -92,14 +94,16 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
   const log = (name: string) => (): void => void world.calls.push(name);
   const parts: SessionParts = {
     engine: () => { const engine = new StandInEngine(); world.engines.push(engine); return engine as unknown as ReturnType<SessionParts["engine"]>; },
-    transport: (_options, events) => {
+    transport: (options, events) => {
       world.transport = events;
+      world.transportOptions = options;
       return { connect: (peer) => events.onConnected(peer), signal: log("signal"), send: log("send"), disconnect: log("disconnect"), useIceServers: log("ice"), destroy: log("transport destroyed") };
     },
-    tracker: (_address, request, events) => {
+    tracker: (_address, request, events, admission) => {
       world.tracker = events;
+      world.admission = admission;
       world.joins.push(request);
-      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, live: (status) => void world.lives.push(status), missing: log("missing"), destroy: log("tracker destroyed") };
+      return { connect: log("join"), find: log("find"), signal: log("signal"), report: () => void world.reports++, live: (status) => void world.lives.push(status), missing: log("missing"), misbehaved: log("misbehaved"), destroy: log("tracker destroyed") };
     },
     origin: (events: OriginEvents) => ({
       fetch: (request) => {

@@ -181,7 +181,7 @@ describe("session: what goes wrong stays invisible to the viewer", () => {
     await vi.advanceTimersByTimeAsync(300);
     expect(world.loaded[0]!.data).toEqual(VOD["/vod/360/0.ts"]);
     expect(world.player.session!.stats()).toMatchObject({ mode: "origin-only", reason: "internal-error", playedBytes: 40_000, originBytes: 40_000 });
-    expect(world.calls).toContain("transport destroyed");
+    expect(world.calls).toContain("origin destroyed");
     world.hls.destroy();
   });
 

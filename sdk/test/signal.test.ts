@@ -8,7 +8,8 @@ const candidate = { candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host", sdpMi
 
 describe("signals from a stranger", () => {
   it("are read when well formed", () => {
-    expect(parseSignal({ type: "offer", attempt, sdp })).toEqual({ type: "offer", attempt, sdp });
+    expect(parseSignal({ type: "offer", attempt, sdp })).toEqual({ type: "offer", attempt, sdp, proves: false });
+    expect(parseSignal({ type: "answer", attempt, sdp, proves: true })).toMatchObject({ proves: true });
     expect(parseSignal({ type: "candidate", attempt, candidate })).toEqual({ type: "candidate", attempt, candidate });
     expect(parseSignal({ type: "refuse", attempt })).toEqual({ type: "refuse", attempt });
   });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JoinReply, JoinRequest } from "../../signaling-server/src/events.js";
 import { type SignalingServer, startSignalingServer } from "../../signaling-server/src/server.js";
-import { SignalingClient, type SignalingEvents } from "../src/browser/signaling.js";
+import { Holder, jwt, SECRET, SWARM } from "../../signaling-server/test/site.js";
+import { type Admission, SignalingClient, type SignalingEvents } from "../src/browser/signaling.js";
+import { swarmIdOf } from "../src/browser/hash.js";
 import type { PeerId } from "../src/protocol/ids.js";
 
 const swarm = "a".repeat(32);
@@ -10,7 +12,7 @@ const peerB = "000000000000000b" as PeerId;
 const join = (peer: PeerId): JoinRequest => ({ swarm, peer, secret: peer + peer, serves: true, channel: "test" });
 
 /** A client whose events can be awaited by name, one at a time. */
-function listen(tracker: string, peer: PeerId) {
+function listen(tracker: string, peer: PeerId, { admission, inSwarm = swarm }: { admission?: Admission; inSwarm?: string } = {}) {
   const seen: [name: string, detail: unknown][] = [];
   let wake = (): void => {};
   const note = (name: string) => (...detail: unknown[]) => {
@@ -25,7 +27,7 @@ function listen(tracker: string, peer: PeerId) {
     onSeats: note("seats"),
     onError: note("error"),
   };
-  const client = new SignalingClient(tracker, join(peer), events);
+  const client = new SignalingClient(tracker, { ...join(peer), swarm: inSwarm }, events, admission);
   const next = async (name: string): Promise<unknown> => {
     for (;;) {
       const at = seen.findIndex(([each]) => each === name);
@@ -39,8 +41,8 @@ function listen(tracker: string, peer: PeerId) {
 describe("signaling client", () => {
   let server: SignalingServer;
   const clients: SignalingClient[] = [];
-  const start = (peer: PeerId, tracker = server.url) => {
-    const listener = listen(tracker, peer);
+  const start = (peer: PeerId, tracker = server.url, setting: Parameters<typeof listen>[2] = {}) => {
+    const listener = listen(tracker, peer, setting);
     clients.push(listener.client);
     listener.client.connect();
     return listener;
@@ -103,6 +105,53 @@ describe("signaling client", () => {
 
   it("takes an address that is none for a tracker that is down", async () => {
     expect(await start(peerA, "ftp://example.org").next("down")).toContain("not a tracker address");
+  });
+
+  describe("with tickets", () => {
+    let inSwarm: string;
+    beforeEach(async () => {
+      await server.close();
+      server = await startSignalingServer({ host: "127.0.0.1", port: 0, ticketKey: `hs256:${SECRET}` });
+      inSwarm = await swarmIdOf(SWARM);
+    });
+    const admission = async (tickets: (() => Promise<string>)[], isRenewable = true): Promise<Admission> => {
+      const holder = await Holder.create();
+      return { isRenewable, joinTicket: async () => holder.ticket({ swarm: inSwarm, peer: peerA }, await (tickets.length > 1 ? tickets.shift()! : tickets[0]!)()) };
+    };
+    /** The server bears with a clock that is 5 s off. */
+    const lasting = (seconds: number) => () => jwt({ exp: Date.now() / 1000 - 5 + seconds });
+
+    it("joins with one, and again with the next before that has expired", async () => {
+      const a = start(peerA, server.url, { inSwarm, admission: await admission([lasting(2), lasting(60)]) });
+      const first = ((await a.next("up")) as JoinReply).ticket!;
+      const second = ((await a.next("up")) as JoinReply).ticket!;
+      expect(second.nowMs).toBeLessThan(first.expiresMs);
+      expect([second.expiresMs - first.expiresMs > 50_000, a.client.isJoined, a.seen]).toEqual([true, true, []]);
+    });
+
+    it("says so when the site gives none, and asks again", async () => {
+      const a = start(peerA, server.url, { inSwarm, admission: await admission([() => Promise.reject(new Error("503")), jwt]) });
+      expect(await a.next("error")).toEqual({ request: "join", code: "ticket-unavailable", message: "The site gave no ticket: Error: 503." });
+      expect(await a.next("down")).toBe("join refused: ticket-unavailable");
+      expect(await a.next("up")).toMatchObject({ ok: true });
+    });
+
+    it("does not come back with the same ticket when that has expired", async () => {
+      const stat = { segments: 0, neighbours: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0 };
+      const once = start(peerA, server.url, { inSwarm, admission: await admission([lasting(1)], false) });
+      await once.next("up");
+      const reporting = setInterval(() => once.client.report(stat), 50);
+      expect(await once.next("down")).toBe("ticket-expired");
+      clearInterval(reporting);
+      expect(once.client.isJoined).toBe(false);
+      expect(await once.next("error")).toMatchObject({ request: "stat", code: "ticket-expired" });
+    });
+
+    it("is told by the reason why it may not join without one", async () => {
+      const a = start(peerA, server.url, { inSwarm });
+      expect(await a.next("error")).toMatchObject({ request: "join", code: "ticket-missing" });
+      expect(await a.next("down")).toBe("join refused: ticket-missing");
+    });
   });
 
   it("is silent once destroyed", async () => {

@@ -40,6 +40,10 @@ class FakeLink implements Link {
     this.sent.push(bytes);
   }
 
+  descriptions(): readonly [string, string] {
+    return [sdp, sdp];
+  }
+
   close(): void {
     FakeLink.open = FakeLink.open.filter((link) => link !== this);
   }

@@ -13,6 +13,11 @@ export interface SignalingConfig {
   readonly iceServers: JoinReply["iceServers"];
   /** How often a member sends STAT_REPORT, ms. Default 10,000. */
   readonly statIntervalMs: number;
+  /**
+   * Whose tickets let viewers in: `hs256:` and a secret of 32 bytes or more that the site shares, or `ed25519:` and the site's public key
+   * (32 bytes as base64url, or as a PEM). Default none: anybody may join.
+   */
+  readonly ticketKey: string | undefined;
   /** Also allow HTTP long polling, which needs sticky sessions behind a load balancer. Default false: WebSocket only. */
   readonly polling: boolean;
   /** Take a client's address from the last X-Forwarded-For entry. Only behind a proxy that sets it. Default false. */
@@ -35,6 +40,7 @@ export const DEFAULT_CONFIG: SignalingConfig = {
   allowOrigins: [],
   iceServers: [],
   statIntervalMs: 10_000,
+  ticketKey: undefined,
   polling: false,
   trustProxy: false,
   maxConnections: 50_000,

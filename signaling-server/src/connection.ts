@@ -1,3 +1,4 @@
+import type { AddressRates } from "./address-book.js";
 import { TokenBucket } from "./bucket.js";
 import type { ConnectionId } from "./contract.js";
 import type { TrackerLimits } from "./limits.js";
@@ -7,6 +8,8 @@ import type { Member } from "./member.js";
 export class Connection {
   /** By swarm: at most one peer id in each. */
   readonly memberships = new Map<string, Member>();
+  /** A ticket of its is being checked: one at a time. */
+  isChecking = false;
   readonly #events: TokenBucket;
   readonly #signals: TokenBucket;
   readonly #offences: TokenBucket;
@@ -14,6 +17,7 @@ export class Connection {
   constructor(
     readonly id: ConnectionId,
     readonly network: string,
+    private readonly address: AddressRates | undefined,
     limits: TrackerLimits,
     nowMs: number,
   ) {
@@ -24,7 +28,7 @@ export class Connection {
 
   /** Whether it may send this event now. */
   admits(event: string, nowMs: number): boolean {
-    return (event === "signal" ? this.#signals : this.#events).take(nowMs);
+    return (event === "signal" ? this.#signals : this.#events).take(nowMs) && (this.address?.admits(event, nowMs) ?? true);
   }
 
   /** Counts an offence; false when its patience with this connection is at an end. */

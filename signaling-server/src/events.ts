@@ -14,6 +14,18 @@ export interface JoinRequest {
   serves: boolean;
   /** Human name for the channel list, at most 120 characters; a URL without its query by default. */
   channel: string;
+  /** Needed where the server wants tickets, ignored elsewhere. */
+  ticket?: JoinTicket;
+}
+
+/** By whose leave, and as whom, a peer joins. Binary fields are base64url without padding. */
+export interface JoinTicket {
+  /** The site's, at most 2,048 characters; claims `swarm` (its name, not its id), `sub`, `jti` and `exp`. HS256 or Ed25519. */
+  jwt: string;
+  /** The peer's public key: ECDSA P-256, uncompressed point, 65 bytes. The ticket is good for this key only from now on. */
+  key: string;
+  /** That key's signature (SHA-256, r and s, 64 bytes) over `shoal join`, a zero byte, the swarm's id, the peer's and the JWT: a ticket alone is not enough. */
+  proof: string;
 }
 
 export interface FindRequest {
@@ -67,6 +79,13 @@ export interface MissingRequest {
   slices: number[];
 }
 
+/** "I have banned this peer": it lied, flooded or broke the protocol. Counts only with those of others, on other networks. */
+export interface MisbehavedRequest {
+  swarm: string;
+  /** Somebody the sender has exchanged signals with. */
+  peer: string;
+}
+
 /**
  * The seats of one peer in one track, all of them. A seat is the right, and the duty, to take that slice of every segment
  * from the origin as it appears.
@@ -88,6 +107,19 @@ export interface JoinReply {
   size: number;
   iceServers: { urls: string | string[]; username?: string; credential?: string }[];
   statIntervalMs: number;
+  /** Where the server wants tickets. */
+  ticket?: ChannelTicket;
+}
+
+/** What peers demand of each other in HANDSHAKE. */
+export interface ChannelTicket {
+  /** 124 bytes as base64url: ARCHITECTURE.md has the layout. Good for this swarm, this peer and its key. */
+  channel: string;
+  /** Public key of who signed it, as {@link JoinTicket.key}. */
+  issuer: string;
+  /** When it and the membership end, and what time it is, by the server's clock, ms since 1970. Join again before that with a new JWT. */
+  expiresMs: number;
+  nowMs: number;
 }
 
 export interface FindReply {
@@ -116,7 +148,10 @@ export interface OkReply {
   ok: true;
 }
 
-export type ErrorCode = "bad-payload" | "rate-limited" | "not-a-member" | "unknown-peer" | "peer-id-taken" | "too-many-swarms" | "swarm-full" | "shutting-down";
+/** What can be wrong with a ticket. `replayed`: another key has used it; `unproven`: the key's owner did not ask; `limit`: its viewer is in too often. */
+export type TicketErrorCode = "ticket-missing" | "ticket-invalid" | "ticket-expired" | "ticket-other-swarm" | "ticket-replayed" | "ticket-unproven" | "ticket-limit";
+
+export type ErrorCode = "bad-payload" | "rate-limited" | "not-a-member" | "unknown-peer" | "peer-id-taken" | "too-many-swarms" | "swarm-full" | "shutting-down" | TicketErrorCode;
 
 export interface ErrorReply {
   ok: false;
@@ -133,6 +168,7 @@ export interface ClientToServerEvents {
   signal: (request: SignalRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   live: (request: LiveRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   missing: (request: MissingRequest, reply?: (answer: MissingReply | ErrorReply) => void) => void;
+  misbehaved: (request: MisbehavedRequest, reply?: (answer: OkReply | ErrorReply) => void) => void;
   channels: (reply: (answer: ChannelsReply | ErrorReply) => void) => void;
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError, DEFAULT_CONFIG, type SignalingConfig } from "./config.js";
 import type { JoinReply } from "./events.js";
+import { ticketKeyProblem } from "./ticket-key.js";
 import { DEFAULT_LIMITS, type TrackerLimits } from "./limits.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -64,6 +65,8 @@ export const FLAGS: readonly Flag[] = [
   { name: "max-connections-per-address", value: "<number>", help: "Per IPv4 address or IPv6 /64. Default 256.", set: whole(1, 10_000_000, (draft, value) => (draft.maxConnectionsPerAddress = value)) },
   { name: "max-signal-bytes", value: "<bytes>", help: "Size of one relayed signal. Default 16384.", set: whole(1024, 262_144, (draft, value) => (draft.limits.signalBytes = value)) },
   { name: "max-signals-per-second", value: "<number>", help: "Per connection, with bursts of ten times as many. Default 50.", set: whole(1, 10_000, (draft, value) => (draft.limits.signals = { perSecond: value, burst: value * 10 })) },
+  { name: "max-peers-per-viewer", value: "<number>", help: "Tabs and devices of one ticket's viewer at a time. Default 8.", set: whole(1, 10_000, (draft, value) => (draft.limits.peersPerViewer = value)) },
+  { name: "ticket-key", value: "<key>", help: "Only with a ticket of the site: hs256:<secret>, or ed25519:<public key>. Default: anybody.", set: setTicketKey },
   { name: "polling", value: undefined, help: "Also allow HTTP long polling (needs sticky sessions behind a load balancer).", set: toggle((draft, value) => (draft.polling = value)) },
   { name: "trust-proxy", value: undefined, help: "Take client addresses from X-Forwarded-For. Only behind a proxy that sets it.", set: toggle((draft, value) => (draft.trustProxy = value)) },
 ];
@@ -85,6 +88,12 @@ function setOrigins(draft: Draft, text: string, name: string): void {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) throw new ConfigError(`${name} takes origins like https://example.org, separated by commas, not "${clip(origin)}".`);
   }
   draft.allowOrigins = origins;
+}
+
+function setTicketKey(draft: Draft, text: string, name: string): void {
+  const problem = ticketKeyProblem(text);
+  if (problem !== undefined) throw new ConfigError(`${name} ${problem}`);
+  draft.ticketKey = text;
 }
 
 function setIceServers(draft: Draft, text: string, name: string): void {

@@ -7,6 +7,10 @@ export interface TrackerLimits {
   readonly peersPerSwarm: number;
   readonly swarms: number;
   readonly swarmsPerConnection: number;
+  /** Memberships of one viewer, as its tickets name it: tabs and devices. */
+  readonly peersPerViewer: number;
+  /** Tickets remembered until they expire, so that nobody else uses them; further ones have to wait. */
+  readonly tickets: number;
   /** Channels named in one answer. */
   readonly channelsPerReply: number;
   /** Most members told when one departs. */
@@ -19,6 +23,12 @@ export interface TrackerLimits {
   readonly signals: BucketRate;
   /** Signals received, per member, from all senders together: many senders must not drown one peer. */
   readonly inboundSignals: BucketRate;
+  /** New connections, and the events and signals of all connections together, per address: a house or a school of viewers fits, a flood does not. */
+  readonly addressOpens: BucketRate;
+  readonly addressEvents: BucketRate;
+  readonly addressSignals: BucketRate;
+  /** Peers that one member may accuse of misbehaviour. */
+  readonly accusations: BucketRate;
   /** Refused and unknown events a connection is forgiven before it is closed. */
   readonly offences: BucketRate;
 }
@@ -32,11 +42,17 @@ export const DEFAULT_LIMITS: TrackerLimits = {
   peersPerSwarm: 100_000,
   swarms: 50_000,
   swarmsPerConnection: 4,
+  peersPerViewer: 8,
+  tickets: 500_000,
   channelsPerReply: 50,
   contacts: 64,
   signalBytes: 16 * 1024,
   events: { burst: 40, perSecond: 5 },
   signals: { burst: 500, perSecond: 50 },
   inboundSignals: { burst: 1000, perSecond: 100 },
+  addressOpens: { burst: 512, perSecond: 10 },
+  addressEvents: { burst: 5_000, perSecond: 500 },
+  addressSignals: { burst: 30_000, perSecond: 1_500 },
+  accusations: { burst: 8, perSecond: 1 / 120 },
   offences: { burst: 100, perSecond: 1 },
 };

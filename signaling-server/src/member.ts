@@ -1,10 +1,11 @@
 import { TokenBucket } from "./bucket.js";
-import type { ConnectionId } from "./contract.js";
+import type { ConnectionId, TicketGrant } from "./contract.js";
 import type { JoinRequest, StatReport } from "./events.js";
 import type { TrackerLimits } from "./limits.js";
 import type { Pooled } from "./ranked-pool.js";
 import type { Swarm } from "./swarm.js";
 import type { TrackViewer } from "./track-viewer.js";
+import type { Accusation } from "./tribunal.js";
 
 /** How soon a member is offered to others: 0 serves and has segments, 1 serves, 2 neither or not heard of. */
 export type Rank = 0 | 1 | 2;
@@ -27,8 +28,16 @@ export class Member implements Pooled {
   /** Ready to hold origin seats, as it last said. */
   willing = false;
   uplinkBps: number | null = null;
+  /** By which it is here, and until when; where no tickets are wanted, without and for ever. */
+  grant: TicketGrant | undefined = undefined;
+  grantedUntilMs = Infinity;
   /** It has lost a seat, and comes last until then. */
   barredUntilMs = 0;
+  /** Who has accused it of misbehaviour, and by that it is offered to nobody. */
+  readonly accusers = new Map<string, Accusation>();
+  isOutcast = false;
+  outcastUntilMs = 0;
+  readonly accusing: TokenBucket;
   /** The live tracks it plays. */
   readonly viewing = new Map<number, TrackViewer>();
   /** Where the swarm keeps it. */
@@ -53,6 +62,7 @@ export class Member implements Pooled {
     this.connection = connection.id;
     this.network = connection.network;
     this.heardMs = joinedMs;
+    this.accusing = new TokenBucket(limits.accusations, joinedMs);
     this.inbound = new TokenBucket(limits.inboundSignals, joinedMs);
   }
 
@@ -66,6 +76,15 @@ export class Member implements Pooled {
   wantedRank(): Rank {
     if (!this.serves || this.silent) return 2;
     return this.report !== undefined && this.report.segments > 0 ? 0 : 1;
+  }
+
+  /** Members it has exchanged signals with lately. */
+  get contacts(): number {
+    return this.#signalled.size;
+  }
+
+  knows(other: Member): boolean {
+    return this.#signalled.has(other);
   }
 
   /** `other` was given this member's id. */
@@ -91,6 +110,7 @@ export class Member implements Pooled {
     }
     this.#signalled.clear();
     this.#introduced.clear();
+    this.accusers.clear();
     return contacts;
   }
 }

@@ -1,4 +1,4 @@
-import type { FindRequest, JoinRequest, LiveRequest, MissingRequest, SignalData, SignalRequest, StatReport } from "./events.js";
+import type { FindRequest, JoinRequest, JoinTicket, LiveRequest, MisbehavedRequest, MissingRequest, SignalData, SignalRequest, StatReport } from "./events.js";
 import { jsonBytes } from "./json-size.js";
 import { SLICES } from "./live-track.js";
 
@@ -6,6 +6,7 @@ import { SLICES } from "./live-track.js";
 export type Problem = string;
 
 export const MAX_CHANNEL_CHARS = 120;
+export const MAX_JWT_CHARS = 2_048;
 export const MAX_EXCEPT = 256;
 /** Picture, sound, and both again while the quality changes. */
 export const MAX_TRACKS = 4;
@@ -14,13 +15,18 @@ export const MAX_REPORTED_BYTES = 2 ** 44;
 
 const PEER = /^[0-9a-f]{16}$/;
 const SWARM_OR_SECRET = /^[0-9a-f]{32}$/;
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+/** 65 and 64 bytes as base64url. */
+const KEY = /^[\w-]{87}$/;
+const SIGNATURE = /^[\w-]{86}$/;
 /** Control characters and line separators: they would forge lines wherever the name is printed. */
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 export function parseJoin(payload: unknown): JoinRequest | Problem {
-  const fields = exactly(payload, "swarm", "peer", "secret", "serves", "channel");
-  if (fields === undefined) return "Send {swarm, peer, secret, serves, channel} and nothing else.";
+  const isTicketed = isPlainObject(payload) && Object.hasOwn(payload, "ticket");
+  const fields = exactly(payload, "swarm", "peer", "secret", "serves", "channel", ...(isTicketed ? (["ticket"] as const) : []));
+  if (fields === undefined) return "Send {swarm, peer, secret, serves, channel}, ticket where one is wanted, and nothing else.";
   const { swarm, peer, secret, serves, channel } = fields;
   if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
   if (!matches(peer, PEER)) return "Send peer as 16 lowercase hex digits.";
@@ -29,7 +35,18 @@ export function parseJoin(payload: unknown): JoinRequest | Problem {
   if (typeof channel !== "string" || channel.length > MAX_CHANNEL_CHARS || CONTROL.test(channel)) {
     return `Send channel as a text of at most ${MAX_CHANNEL_CHARS} characters without control characters.`;
   }
-  return { swarm, peer, secret, serves, channel };
+  if (!isTicketed) return { swarm, peer, secret, serves, channel };
+  const ticket = parseTicket(fields.ticket);
+  return typeof ticket === "string" ? ticket : { swarm, peer, secret, serves, channel, ticket };
+}
+
+function parseTicket(value: unknown): JoinTicket | Problem {
+  const fields = exactly(value, "jwt", "key", "proof");
+  if (fields === undefined) return "Send ticket as {jwt, key, proof} and nothing else.";
+  const { jwt, key, proof } = fields;
+  if (!matches(jwt, JWT) || jwt.length > MAX_JWT_CHARS) return `Send ticket.jwt as a JWT of at most ${MAX_JWT_CHARS} characters.`;
+  if (!matches(key, KEY) || !matches(proof, SIGNATURE)) return "Send ticket.key as 65 bytes and ticket.proof as 64, base64url without padding.";
+  return { jwt, key, proof };
 }
 
 export function parseLeave(payload: unknown): { swarm: string } | Problem {
@@ -82,6 +99,14 @@ export function parseLive(payload: unknown): LiveRequest | Problem {
   if (typeof willing !== "boolean") return "Send willing as true or false.";
   if (uplinkBps !== null && !isCount(uplinkBps, MAX_REPORTED_BYTES)) return "Send uplinkBps as a whole number of bits per second, or null while it is unknown.";
   return { swarm, tracks, willing, uplinkBps };
+}
+
+export function parseMisbehaved(payload: unknown): MisbehavedRequest | Problem {
+  const fields = exactly(payload, "swarm", "peer");
+  if (fields === undefined) return "Send {swarm, peer} and nothing else.";
+  const { swarm, peer } = fields;
+  if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
+  return matches(peer, PEER) ? { swarm, peer } : "Send peer as 16 lowercase hex digits.";
 }
 
 export function parseMissing(payload: unknown): MissingRequest | Problem {

@@ -15,8 +15,14 @@ export const REFUSALS = {
   tooManySwarms: refusal("too-many-swarms", "This connection is in as many swarms as it may be; leave one first."),
   serverFull: refusal("too-many-swarms", "This server holds as many swarms as it can; try again later or use another server."),
   swarmFull: refusal("swarm-full", "This swarm has as many peers as it may have; play from the origin and try again later."),
+  ticketMissing: refusal("ticket-missing", "This server wants a ticket from the site; set the SDK's ticket option."),
+  ticketExpired: refusal("ticket-expired", "This ticket has expired; join again with a new one."),
+  ticketReplayed: refusal("ticket-replayed", "Another browser has used this ticket; join with one of your own."),
+  ticketOfAnother: refusal("peer-id-taken", "The peer of this id joined with another key; join with a new random id."),
+  ticketLimit: refusal("ticket-limit", "This viewer is in as many times as one may be; close a tab, or wait half a minute for one that was lost."),
+  ticketsFull: refusal("rate-limited", "This server remembers as many tickets as it can; try again later."),
   shuttingDown: refusal("shutting-down", "This server is stopping; connect again in a few seconds."),
 } as const;
 
 /** Whether the sender could have known better; a peer that has just left is nobody's fault. */
-export const isOffence = (code: ErrorCode): boolean => code === "bad-payload" || code === "rate-limited";
+export const isOffence = (code: ErrorCode): boolean => code === "bad-payload" || code === "rate-limited" || code === "ticket-invalid" || code === "ticket-unproven";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "socket.io";
-import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "./contract.js";
+import type { Answer, ConnectionId, ReplyId, TicketedJoin, TicketVerdict, TrackerEffect } from "./contract.js";
 import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
 import type { Tracker } from "./tracker.js";
 
@@ -11,8 +11,15 @@ type Acknowledge = (answer: Answer) => void;
 /** Messages waiting for a client that does not read; at 16 KiB each, 4 MiB. */
 const MAX_WAITING = 256;
 
-/** Carries Socket.IO's events into the tracker and the tracker's effects out. The function returned stops that. `networkOf`: by which it tells viewers' networks apart. */
-export function attachTracker(io: ShoalServer, tracker: Tracker, networkOf: (request: IncomingMessage) => string): () => void {
+export interface RelayHost {
+  /** By which the tracker tells viewers' networks apart, and counts. */
+  readonly networkOf: (request: IncomingMessage) => { readonly network: string; readonly address: string };
+  /** Never rejects. */
+  readonly checkTicket: (request: TicketedJoin) => Promise<TicketVerdict>;
+}
+
+/** Carries Socket.IO's events into the tracker and the tracker's effects out. The function returned stops that. */
+export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, checkTicket }: RelayHost): () => void {
   const sockets = new Map<ConnectionId, ShoalSocket>();
   const replies = new Map<ReplyId, Acknowledge>();
   const transports = new WeakSet<object>();
@@ -38,6 +45,15 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, networkOf: (req
     }, Math.max(1, dueMs - performance.now())).unref();
   };
 
+  /** The acknowledgement waits with the check. */
+  const check = ({ check: id, request, reply }: TrackerEffect & { type: "check-ticket" }) => {
+    const acknowledge = reply && replies.get(reply);
+    void checkTicket(request).then((verdict) => {
+      if (reply !== undefined && acknowledge !== undefined) replies.set(reply, acknowledge);
+      feed({ type: "ticket-checked", check: id, verdict });
+    });
+  };
+
   const perform = (effect: TrackerEffect) => {
     const socket = sockets.get(effect.connection);
     if (socket === undefined) return;
@@ -48,6 +64,8 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, networkOf: (req
       case "emit":
         emit(socket, effect);
         break;
+      case "check-ticket":
+        return check(effect);
       case "close":
         // with a DISCONNECT packet, after which clients do not come back by themselves
         socket.disconnect(true);
@@ -62,7 +80,7 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, networkOf: (req
     transports.add(socket.conn);
     const connection = (connections += 1) as ConnectionId;
     sockets.set(connection, socket);
-    feed({ type: "opened", connection, network: networkOf(socket.request) });
+    feed({ type: "opened", connection, ...networkOf(socket.request) });
     socket.onAny((event: unknown, ...args: unknown[]) => {
       const reply = typeof args.at(-1) === "function" ? (args.pop() as Acknowledge) : undefined;
       // more than one argument is no payload of ours, and the tracker will say so

@@ -6,7 +6,10 @@ import { ConfigError, DEFAULT_CONFIG, type SignalingConfig } from "./config.js";
 import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
 import { answerHttp } from "./health.js";
 import { DEFAULT_LIMITS } from "./limits.js";
+import { REFUSALS } from "./refusal.js";
 import { attachTracker } from "./relay.js";
+import { readTicketKey, ticketKeyProblem } from "./ticket-key.js";
+import { TicketOffice } from "./ticket-office.js";
 import { Tracker } from "./tracker.js";
 
 /** A signaling server that is listening. */
@@ -36,11 +39,20 @@ interface EngineConnection {
 /** Starts a signaling server. Rejects with {@link ConfigError} when it cannot listen. */
 export async function startSignalingServer(config: Partial<SignalingConfig> = {}): Promise<SignalingServer> {
   const settings: SignalingConfig = { ...DEFAULT_CONFIG, ...config, limits: { ...DEFAULT_LIMITS, ...config.limits } };
-  const tracker = new Tracker({ random: Math.random, ...settings });
+  const { ticketKey } = settings;
+  const office = ticketKey === undefined ? undefined : await openOffice(ticketKey);
+  const tracker = new Tracker({ random: Math.random, ...settings, wantsTickets: office !== undefined });
   const http = createServer();
   const tcp = trackSockets(http);
   const io = socketIo(http, settings);
-  const detach = attachTracker(io, tracker, (request) => prefixOf(addressKey(request, settings.trustProxy)));
+  const detach = attachTracker(io, tracker, {
+    networkOf: (request) => {
+      const address = addressKey(request, settings.trustProxy);
+      return { address, network: prefixOf(address) };
+    },
+    // without an office the tracker never asks
+    checkTicket: async (request) => office?.check(request) ?? REFUSALS.ticketMissing,
+  });
   let closing: Promise<void> | undefined;
   answerHttp(http, settings.allowOrigins, () => ({ ok: closing === undefined, ...tracker.stats() }));
   const port = await listen(http, settings).catch(async (error: unknown) => {
@@ -57,6 +69,12 @@ export async function startSignalingServer(config: Partial<SignalingConfig> = {}
     clearTimeout(deadline);
   };
   return { port, url: `http://${urlHost(settings.host)}:${port}`, close: () => (closing ??= close()) };
+}
+
+function openOffice(setting: string): Promise<TicketOffice> {
+  const key = readTicketKey(setting);
+  if (key === undefined) throw new ConfigError(`ticketKey ${ticketKeyProblem(setting)}`);
+  return TicketOffice.open(key);
 }
 
 function socketIo(http: HttpServer, settings: SignalingConfig): Server<ClientToServerEvents, ServerToClientEvents> {

@@ -38,12 +38,13 @@ export class Swarm {
 
   remove(member: Member): void {
     this.#members.delete(member.peer);
-    this.#pool.remove(member);
+    if (this.#pool.has(member)) this.#pool.remove(member);
   }
 
-  /** To be called when something that {@link Member.wantedRank} looks at has changed. */
+  /** To be called when something that {@link Member.wantedRank} looks at has changed. Outcasts are not in the pool that others are offered. */
   update(member: Member): void {
-    this.#pool.place(member, member.wantedRank());
+    if (!member.isOutcast) this.#pool.place(member, member.wantedRank());
+    else if (this.#pool.has(member)) this.#pool.remove(member);
   }
 
   /** Up to `count` random members not in `except`, the lowest rank first: at most count + except.size + 3 steps. */
@@ -58,6 +59,7 @@ export class Swarm {
       listed += 1;
       if (member.wantedRank() !== member.rank || !this.has(member)) throw new Error(`swarm ${this.id}: member ${member.peer} is misplaced`);
     }
+    for (const member of this.members()) if (member.isOutcast) listed += 1;
     if (listed !== this.size) throw new Error(`swarm ${this.id}: ${listed} listed, ${this.size} members`);
     for (const track of this.tracks.values()) track.assertConsistent();
   }

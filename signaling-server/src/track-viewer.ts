@@ -28,10 +28,10 @@ export class TrackViewer implements Pooled {
     this.network = member.network;
   }
 
-  /** Undefined when it may hold none: it does not serve, will not (its tab sleeps), or has fallen silent. */
+  /** Undefined when it may hold none: it does not serve, will not (its tab sleeps), has fallen silent or is an outcast. */
   fitness(nowMs: number): Fitness | undefined {
-    const { serves, willing, silent, uplinkBps, barredUntilMs, joinedMs } = this.member;
-    if (!serves || !willing || silent) return undefined;
+    const { serves, willing, silent, isOutcast, uplinkBps, barredUntilMs, joinedMs } = this.member;
+    if (!serves || !willing || silent || isOutcast) return undefined;
     if (nowMs < barredUntilMs) return 3;
     if (uplinkBps !== null && uplinkBps < SLOW_UPLINK_BPS) return 2;
     return nowMs - joinedMs < YOUNG_MS ? 1 : 0;

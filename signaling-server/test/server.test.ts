@@ -188,6 +188,50 @@ describe("against bad clients", () => {
     expect(await ann.next("peer-left")).toMatchObject({ peer: peerId(1) });
   });
 
+  it("nobody learns of another swarm's members, nor reaches them, whatever he sends", async () => {
+    const server = await start();
+    const [ann, bob, eve] = [client(server), client(server), client(server)];
+    for (const [n, each] of [ann, bob].entries()) {
+      await each.join(n + 1);
+      await each.ask("live", liveRequest());
+    }
+    await eve.join(3, { swarm: swarmId(2) });
+    const inTheirs = (more: object) => ({ swarm: swarmId(1), ...more });
+    const answers = [
+      await eve.ask("find", inTheirs({ count: 100, except: [] })),
+      await eve.ask("find", { swarm: swarmId(2), count: 100, except: [] }),
+      await eve.ask("stat", statReport(9)),
+      await eve.ask("live", liveRequest()),
+      await eve.ask("missing", inTheirs({ track: 1, sequence: 1, slices: [0] })),
+      await eve.ask("misbehaved", inTheirs({ peer: peerId(1) })),
+      await eve.ask("misbehaved", { swarm: swarmId(2), peer: peerId(1) }),
+      await eve.ask("leave", inTheirs({})),
+      await eve.ask("signal", signalTo(1)),
+      await eve.ask("signal", { ...signalTo(1), swarm: swarmId(2) }),
+      // a member's place, without the secret that it was taken with
+      await eve.ask("join", joinRequest(1, { secret: joinRequest(3).secret })),
+    ];
+    expect(answers.map((answer) => (answer.ok ? "ok" : answer.code))).toEqual([
+      "not-a-member", "ok", "not-a-member", "not-a-member", "not-a-member", "not-a-member", "ok", "not-a-member", "not-a-member", "unknown-peer", "peer-id-taken",
+    ]);
+    ann.drop();
+    await bob.next("peer-left");
+    // Answered after all that was for her.
+    await eve.ask("channels");
+    for (const event of ["signal", "peer-left", "seats"]) expect(eve.heard(event)).toBe(0);
+    for (const id of [peerId(1), peerId(2)]) expect(JSON.stringify(answers)).not.toContain(id);
+  });
+
+  it("floods by way of many connections are bounded by address", async () => {
+    const server = await start({ limits: { addressEvents: { burst: 20, perSecond: 0.001 }, addressOpens: { burst: 4, perSecond: 0.001 } } });
+    const flooders = [client(server), client(server), client(server)];
+    const answers = await Promise.all(flooders.flatMap((each) => Array.from({ length: 10 }, () => each.ask("channels"))));
+    expect(answers.filter((answer) => answer.ok)).toHaveLength(20);
+    for (const each of flooders) each.close();
+    expect(await client(server).ask("channels")).toMatchObject({ code: "rate-limited" });
+    expect(await client(server).next("disconnect")).toBe("io server disconnect");
+  });
+
   it("malformed packets and a second CONNECT end that connection only", async () => {
     const server = await start();
     const bob = client(server);

@@ -24,11 +24,12 @@ const sane = fc.oneof(
   fc.record({ event: fc.constant("stat"), payload: fc.tuple(swarm, fc.nat(2)).map(([id, segments]) => statReport(segments, { swarm: id })) }),
   { weight: 2, arbitrary: fc.record({ event: fc.constant("live"), payload: fc.record({ swarm, tracks: fc.subarray([1, 2, 3]), willing: fc.boolean() }).map(liveRequest) }) },
   fc.record({ event: fc.constant("missing"), payload: fc.record({ swarm, track: fc.nat(3), sequence: fc.nat(3), slices: fc.subarray([0, 1, 2, 3], { minLength: 1 }) }) }),
+  { weight: 3, arbitrary: fc.record({ event: fc.constant("misbehaved"), payload: fc.record({ swarm, peer: peer.map(peerId) }) }) },
   { weight: 3, arbitrary: fc.record({ event: fc.constant("signal"), payload: fc.record({ swarm, to: peer.map(peerId), data: fc.constant({ type: "offer" }) }) }) },
   fc.record({ event: fc.constant("channels"), payload: fc.constant(undefined) }),
 );
 const garbage = fc.record({
-  event: fc.oneof(fc.constantFrom("join", "leave", "find", "stat", "live", "missing", "signal", "channels", "__proto__", "constructor"), fc.string()),
+  event: fc.oneof(fc.constantFrom("join", "leave", "find", "stat", "live", "missing", "signal", "misbehaved", "channels", "__proto__", "constructor"), fc.string()),
   payload: fc.oneof(fc.anything({ withNullPrototype: true, withDate: true, withMap: true, withTypedArray: true }), fc.object(), fc.jsonValue()),
 });
 /** Right but for one field. */
@@ -69,13 +70,13 @@ describe("under any sequence of events the tracker", () => {
         const world = new World(LIMITS, { seed });
         const shadow = new Shadow();
         for (let n = 1; n < CONNECTIONS; n += 1) {
-          world.open(n);
+          world.open(n, String(n));
           shadow.open.add(n);
         }
         for (const action of steps) {
           if (action.type === "wait") world.advance(action.ms);
           else if (action.type === "opened") {
-            world.open(action.connection);
+            world.open(action.connection, String(action.connection));
             shadow.open.add(action.connection);
           } else if (action.type === "closed") {
             world.close(action.connection);
@@ -108,7 +109,7 @@ function play(world: World, shadow: Shadow, from: number, what: { event: string;
     expect(world.effects).toHaveLength(before);
     return;
   }
-  if (answer === undefined) return expect(["join", "leave", "find", "stat", "live", "missing", "signal", "channels"]).not.toContain(what.event);
+  if (answer === undefined) return expect(["join", "leave", "find", "stat", "live", "missing", "signal", "misbehaved", "channels"]).not.toContain(what.event);
   if (!answer.ok) {
     expect(answer.message).toMatch(/^[A-Z].*\.$/);
     return expect(world.effects.filter((effect) => effect.type === "emit" && effect.event === "signal")).toEqual([]);

@@ -37,9 +37,9 @@ export class World {
   readonly #check: boolean;
   #replies = 0;
 
-  constructor(limits: Partial<TrackerLimits> = {}, options: { seed?: number; check?: boolean } = {}) {
+  constructor(limits: Partial<TrackerLimits> = {}, options: { seed?: number; check?: boolean; wantsTickets?: boolean } = {}) {
     const random = seeded(options.seed ?? 1);
-    this.tracker = new Tracker({ random: () => ((this.draws += 1), random()), limits });
+    this.tracker = new Tracker({ random: () => ((this.draws += 1), random()), limits, wantsTickets: options.wantsTickets ?? false });
     this.#check = options.check ?? true;
   }
 

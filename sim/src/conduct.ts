@@ -3,7 +3,7 @@ import { hashOf, pollutedPayload } from "./stream.js";
 
 /**
  * leech: says that it does not upload. free-rider: says that it does, and lets nobody have anything. polluter: sends rubbish and
- * vouches for it.
+ * vouches for it, and tells the tracker of everybody it meets that they do.
  */
 export type Conduct = "honest" | "leech" | "free-rider" | "polluter";
 

@@ -30,6 +30,9 @@ export class Meter {
   pollutedChunksPlayed = 0;
   bans = 0;
   honestBans = 0;
+  /** Whom the tracker offers to nobody. */
+  outcasts = 0;
+  honestOutcasts = 0;
   readonly startupMs: number[] = [];
   /** Bytes of each segment that anybody's player was handed, by its id. */
   readonly distinctBytes = new Map<string, number>();
@@ -81,6 +84,11 @@ export class Meter {
     this.lateChunks += lateChunks;
     this.dueSegments++;
     if (lateChunks > 0) this.lateSegments++;
+  }
+
+  outcast(honest: boolean): void {
+    if (honest) this.honestOutcasts++;
+    else this.outcasts++;
   }
 
   banned(honest: boolean): void {

@@ -34,6 +34,9 @@ export interface Result {
   readonly pollutedChunksPlayed: number;
   readonly honestBans: number;
   readonly bans: number;
+  /** Whom the tracker has made outcasts; null where nobody was banned. */
+  readonly outcasts: number | null;
+  readonly honestOutcasts: number | null;
   readonly uplinkJain: number;
   /** Payload bytes given over what uplinks could have carried. */
   readonly uplinkUse: number;
@@ -87,6 +90,7 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
     duplicateRatio: round(dataBytes === 0 ? 0 : world.duplicateBytes() / dataBytes, 5),
     pollutedChunksPlayed: meter.pollutedChunksPlayed,
     bans: meter.bans, honestBans: meter.honestBans,
+    outcasts: meter.bans > 0 ? meter.outcasts : null, honestOutcasts: meter.bans > 0 ? meter.honestOutcasts : null,
     uplinkJain: round(uplink.jain, 4), uplinkUse: round(uplink.use, 4),
     cooperatorAdvantage: round(uplink.advantage, 3),
     virtualSeconds: seconds,

@@ -2,6 +2,7 @@ import { Tracker } from "../../signaling-server/src/tracker.js";
 import type { Answer, ConnectionId, ReplyId, TrackerEffect } from "../../signaling-server/src/contract.js";
 import type { Chance } from "./chance.js";
 import type { Clock } from "./clock.js";
+import { SWARM } from "./stream.js";
 import type { Viewer } from "./viewer.js";
 
 export interface TrackerSetting {
@@ -22,6 +23,7 @@ export class TrackerHost {
   readonly #chance: Chance;
   readonly #setting: TrackerSetting;
   readonly #viewers = new Map<ConnectionId, Viewer>();
+  readonly #outcasts = new Set<Viewer>();
   readonly #replies = new Map<ReplyId, (answer: Answer) => void>();
   #nextReply = 1;
 
@@ -51,6 +53,10 @@ export class TrackerHost {
       const reply = this.#nextReply++ as ReplyId;
       if (onReply !== undefined) this.#replies.set(reply, onReply);
       this.tracker.handle({ type: "event", connection: idOf(viewer), event, payload, reply }, this.#clock.nowMs);
+      if (event === "stat" && !this.#outcasts.has(viewer) && this.tracker.isOutcast(SWARM, viewer.peer)) {
+        this.#outcasts.add(viewer);
+        viewer.world.meter.outcast(viewer.setting.conduct === "honest");
+      }
       this.#drain();
     });
   }
@@ -83,6 +89,8 @@ export class TrackerHost {
         }
         case "emit":
           this.#emitted(viewer, effect);
+          break;
+        case "check-ticket": // The simulated tracker wants none.
           break;
         case "close":
           this.#viewers.delete(effect.connection);

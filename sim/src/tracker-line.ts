@@ -65,6 +65,10 @@ export class TrackerLine {
     this.#emit("missing", { swarm: SWARM, track: segment.track, sequence: segment.sequence, slices: [...slices] });
   }
 
+  misbehaved(peer: PeerId): void {
+    this.#emit("misbehaved", { swarm: SWARM, peer });
+  }
+
   seats({ track, seats, of }: SeatsMessage): void {
     this.#viewer.handle({ type: "seats", track: track as TrackId, seats, of });
   }

@@ -132,6 +132,7 @@ export class Viewer implements PlayerHost, Task {
 
   handle(input: Input): void {
     if (this.gone) return;
+    if (input.type === "connected" && this.setting.conduct === "polluter") this.#tracker.misbehaved(input.peer);
     if (input.type === "playlist" && this.#publisher) {
       const stream = this.world.levels[input.track - 1];
       if (stream) this.#publisher.lookUp(stream);
@@ -263,6 +264,7 @@ export class Viewer implements PlayerHost, Task {
         this.#requests.delete(effect.fetch);
         return;
       case "banned":
+        this.#tracker.misbehaved(effect.peer);
         world.meter.banned(world.byId.get(effect.peer)?.setting.conduct === "honest");
         return;
       case "progress":

@@ -15,12 +15,17 @@ const MAX_EARLY_MESSAGES = 64;
 export interface LinkOptions {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
+  /** Own addresses stay unknown to the peer: neither told nor used. */
+  readonly relayOnly?: boolean | undefined;
+  /** Who is to be at the other end. */
+  readonly peer: string;
 }
 
 /** What happens to a {@link Link}; never called from inside one of its methods, and never after `close`. */
 export interface LinkEvents {
   readonly onSignal: (data: { readonly type: string; readonly [key: string]: unknown }) => void;
-  readonly onOpen: () => void;
+  /** `permId`: who the peer has proved to be, where links are guarded. */
+  readonly onOpen: (permId?: string) => void;
   readonly onMessage: (bytes: Uint8Array) => void;
   readonly onWritable: (bufferedBytes: number) => void;
   readonly onClosed: (reason: string) => void;
@@ -30,6 +35,8 @@ export interface LinkEvents {
 export interface Link {
   signal(signal: Signal): void;
   send(bytes: Uint8Array): void;
+  /** SDP of this end and of the other, as the connection itself has it. */
+  descriptions(): readonly [string, string];
   close(): void;
 }
 
@@ -58,7 +65,7 @@ class SimplePeerLink implements Link {
     this.#peer = new SimplePeer({
       initiator: options.initiator,
       trickle: true,
-      config: { iceServers: [...options.iceServers] },
+      config: { iceServers: [...options.iceServers], iceTransportPolicy: options.relayOnly ? "relay" : "all" },
       channelConfig: { ordered: true },
     });
     this.#timeout = setTimeout(() => this.#fail("connecting took too long"), CONNECT_TIMEOUT_MS);
@@ -94,6 +101,11 @@ class SimplePeerLink implements Link {
     } catch {
       this.#fail("the channel is closing");
     }
+  }
+
+  descriptions(): readonly [string, string] {
+    const connection = this.#peer._pc;
+    return [connection?.localDescription?.sdp ?? "", connection?.remoteDescription?.sdp ?? ""];
   }
 
   close(): void {

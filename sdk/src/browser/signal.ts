@@ -5,7 +5,8 @@ import type { SignalData } from "../../../signaling-server/src/events.js";
  * a late candidate of an abandoned try never reaches the next one.
  */
 export type Signal =
-  | { readonly type: "offer" | "answer"; readonly attempt: string; readonly sdp: string }
+  /** `proves`: this side opens to nobody who does not prove who he is, and does so itself. */
+  | { readonly type: "offer" | "answer"; readonly attempt: string; readonly sdp: string; readonly proves: boolean }
   | { readonly type: "candidate"; readonly attempt: string; readonly candidate: RTCIceCandidateInit }
   /** This try will not succeed: no room, or given up. */
   | { readonly type: "refuse"; readonly attempt: string };
@@ -16,10 +17,10 @@ const MAX_CANDIDATE_CHARACTERS = 1024;
 
 /** Reads what a stranger sent; undefined when it is not a signal. */
 export function parseSignal(data: SignalData): Signal | undefined {
-  const { type, attempt, sdp, candidate } = data;
+  const { type, attempt, sdp, candidate, proves = false } = data;
   if (typeof attempt !== "string" || !/^[0-9a-f]{8}$/.test(attempt)) return undefined;
   if (type === "refuse") return { type, attempt };
-  if (type === "offer" || type === "answer") return isSdp(sdp) ? { type, attempt, sdp } : undefined;
+  if (type === "offer" || type === "answer") return isSdp(sdp) ? { type, attempt, sdp, proves: proves === true } : undefined;
   if (type !== "candidate") return undefined;
   const parsed = parseCandidate(candidate);
   return parsed && { type, attempt, candidate: parsed };

@@ -6,6 +6,7 @@ import type {
   FindReply,
   JoinReply,
   JoinRequest,
+  JoinTicket,
   LiveRequest,
   MissingReply,
   MissingRequest,
@@ -24,16 +25,27 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 10_000;
 
 /** Answers to `join` after which asking again the same way is useless. */
-const FINAL: readonly ErrorCode[] = ["bad-payload", "too-many-swarms"];
+const FINAL: readonly string[] = ["bad-payload", "too-many-swarms"];
+/** A ticket is renewed when this part of its time is over. */
+const RENEWAL = 0.75;
+const MIN_RENEWAL_MS = 1_000;
 
 /** A request that the tracker refused, or did not answer (`timeout`). */
 export interface SignalingError {
-  readonly request: "join" | "find" | "signal" | "stat" | "live" | "missing";
-  readonly code: ErrorCode | "timeout";
+  readonly request: "join" | "find" | "signal" | "stat" | "live" | "missing" | "misbehaved";
+  readonly code: ErrorCode | "timeout" | "ticket-unavailable";
   /** One sentence that says what to do. */
   readonly message: string;
   /** Whom a refused signal was for. */
   readonly peer?: PeerId;
+}
+
+/** Where the tracker wants tickets. */
+export interface Admission {
+  /** One for a join now; rejects when there is none to be had. */
+  readonly joinTicket: () => Promise<JoinTicket>;
+  /** Whether the next one will be another one. */
+  readonly isRenewable: boolean;
 }
 
 export interface SignalingEvents {
@@ -58,13 +70,16 @@ export class SignalingClient {
   readonly #tracker: string;
   readonly #request: JoinRequest;
   readonly #events: SignalingEvents;
+  readonly #admission: Admission | undefined;
+  #joins = 0;
   #socket: TrackerSocket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retries = 0;
   #state: "idle" | "connecting" | "joined" | "down" | "destroyed" = "idle";
 
   /** `tracker`: `https://host[:port]`, with a path in front of Socket.IO's own where a proxy needs one. */
-  constructor(tracker: string, request: JoinRequest, events: SignalingEvents) {
+  constructor(tracker: string, request: JoinRequest, events: SignalingEvents, admission?: Admission) {
+    this.#admission = admission;
     this.#tracker = tracker;
     this.#request = request;
     this.#events = events;
@@ -90,7 +105,7 @@ export class SignalingClient {
     });
     const socket: TrackerSocket = manager.socket("/");
     this.#socket = socket;
-    socket.on("connect", () => this.#join());
+    socket.on("connect", () => void this.#join());
     socket.on("connect_error", (error) => {
       this.#down(error.message);
       // Refused by the server itself: Socket.IO does not try again after that.
@@ -146,6 +161,13 @@ export class SignalingClient {
     });
   }
 
+  /** This peer was banned here. */
+  misbehaved(peer: PeerId): void {
+    this.#whenJoined()?.emit("misbehaved", { swarm: this.#request.swarm, peer }, (error: Error | null, reply: OkReply | ErrorReply) => {
+      this.#failed("misbehaved", error, reply);
+    });
+  }
+
   /** Leaves the swarm and closes the connection; nothing is called afterwards. */
   destroy(): void {
     if (this.isJoined) this.#socket?.emit("leave", { swarm: this.#request.swarm }, () => {});
@@ -156,19 +178,40 @@ export class SignalingClient {
     this.#socket = undefined;
   }
 
-  #join(): void {
-    this.#socket?.timeout(REPLY_TIMEOUT_MS).emit("join", this.#request, (error: Error | null, reply: JoinReply | ErrorReply) => {
+  async #join(): Promise<void> {
+    const join = ++this.#joins;
+    const request = await this.#admitted();
+    // Another one may have begun, while the site was asked for a ticket.
+    if (join !== this.#joins || this.#socket?.connected !== true) return;
+    if (!request) return this.#joinRefused("ticket-unavailable");
+    this.#socket.timeout(REPLY_TIMEOUT_MS).emit("join", request, (error: Error | null, reply: JoinReply | ErrorReply) => {
       if (this.#state === "destroyed" || this.#socket?.connected !== true) return;
-      if (this.#failed("join", error, reply)) {
-        const code = error ? "timeout" : reply.ok ? "" : reply.code;
-        this.#down(`join refused: ${code}`);
-        if (!FINAL.some((final) => final === code)) this.#retryLater(() => this.#join());
-      } else if (reply.ok) {
-        this.#retries = 0;
-        this.#state = "joined";
-        this.#events.onUp({ ...reply, peers: reply.peers.filter(isPeerId) });
+      if (this.#failed("join", error, reply)) return this.#joinRefused(error ? "timeout" : reply.ok ? "" : reply.code);
+      if (!reply.ok) return;
+      this.#retries = 0;
+      this.#state = "joined";
+      if (reply.ticket && this.#admission?.isRenewable) {
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => void this.#join(), Math.max(MIN_RENEWAL_MS, RENEWAL * (reply.ticket.expiresMs - reply.ticket.nowMs)));
       }
+      this.#events.onUp({ ...reply, peers: reply.peers.filter(isPeerId) });
     });
+  }
+
+  async #admitted(): Promise<JoinRequest | undefined> {
+    if (!this.#admission) return this.#request;
+    try {
+      return { ...this.#request, ticket: await this.#admission.joinTicket() };
+    } catch (error) {
+      if (this.#state !== "destroyed") this.#events.onError({ request: "join", code: "ticket-unavailable", message: `The site gave no ticket: ${String(error)}.` });
+      return undefined;
+    }
+  }
+
+  /** While a membership that was to be renewed lasts, the tracker is not down. */
+  #joinRefused(code: string): void {
+    if (!this.isJoined) this.#down(`join refused: ${code}`);
+    if (!FINAL.includes(code) && (this.#admission?.isRenewable || !code.startsWith("ticket-"))) this.#retryLater(() => void this.#join());
   }
 
   #whenJoined(): ReturnType<TrackerSocket["timeout"]> | undefined {
@@ -180,7 +223,13 @@ export class SignalingClient {
     if (this.#state === "destroyed" || (error && this.#socket?.connected !== true)) return true;
     const to = peer === undefined ? {} : { peer };
     if (error) this.#events.onError({ request, code: "timeout", message: "The tracker did not answer in time.", ...to });
-    else if (!reply.ok) this.#events.onError({ request, code: reply.code, message: reply.message, ...to });
+    else if (!reply.ok) {
+      this.#events.onError({ request, code: reply.code, message: reply.message, ...to });
+      if (request !== "join" && this.isJoined && /^(not-a-member|ticket-expired)$/.test(reply.code)) {
+        this.#down(reply.code);
+        this.#joinRefused(reply.code);
+      }
+    }
     return error !== null || !reply.ok;
   }
 

@@ -10,7 +10,8 @@ export { isWebRtcSupported } from "./link.js";
 export interface TransportEvents {
   /** To be brought to `peer` by the tracker, in order. */
   readonly onSignal: (peer: PeerId, data: SignalData) => void;
-  readonly onConnected: (peer: PeerId) => void;
+  /** `permId`: who it has proved to be, where links are guarded. */
+  readonly onConnected: (peer: PeerId, permId?: string) => void;
   /** A connection or a try ended that {@link WebRtcTransport.disconnect} did not end. */
   readonly onDisconnected: (peer: PeerId, reason: string) => void;
   readonly onMessage: (peer: PeerId, bytes: Uint8Array) => void;
@@ -23,11 +24,17 @@ export interface TransportOptions {
   readonly self: PeerId;
   /** STUN and TURN servers. Default: none. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** Nothing but TURN servers is connected directly. */
+  readonly relayOnly?: boolean | undefined;
   /** Bound on connections and tries together, those that others began included. Default 32. */
   readonly maxPeers?: number;
   /** Opens one connection; for tests. */
-  readonly openLink?: (options: LinkOptions, events: LinkEvents) => Link;
+  readonly openLink?: OpenLink;
+  /** Makes links that open only to peers that have proved who they are; those that do not want to are not connected. */
+  readonly guard?: ((open: OpenLink) => OpenLink) | undefined;
 }
+
+type OpenLink = (options: LinkOptions, events: LinkEvents) => Link;
 
 interface Neighbour {
   readonly link: Link;
@@ -41,8 +48,10 @@ export class WebRtcTransport {
   readonly #self: PeerId;
   readonly #events: TransportEvents;
   readonly #maxPeers: number;
-  readonly #openLink: (options: LinkOptions, events: LinkEvents) => Link;
+  readonly #openLink: OpenLink;
+  readonly #proves: boolean;
   readonly #neighbours = new Map<PeerId, Neighbour>();
+  readonly #relayOnly: boolean | undefined;
   #iceServers: readonly RTCIceServer[];
   #destroyed = false;
 
@@ -50,8 +59,11 @@ export class WebRtcTransport {
     this.#self = options.self;
     this.#events = events;
     this.#maxPeers = options.maxPeers ?? 32;
-    this.#openLink = options.openLink ?? openLink;
+    const { guard, openLink: open = openLink } = options;
+    this.#openLink = guard ? guard(open) : open;
+    this.#proves = guard !== undefined;
     this.#iceServers = options.iceServers ?? [];
+    this.#relayOnly = options.relayOnly;
   }
 
   /** For connections opened from now on. */
@@ -107,7 +119,7 @@ export class WebRtcTransport {
     return this.#neighbours.size >= this.#maxPeers;
   }
 
-  #answer(from: PeerId, offer: Signal, neighbour: Neighbour | undefined): void {
+  #answer(from: PeerId, offer: Extract<Signal, { type: "offer" | "answer" }>, neighbour: Neighbour | undefined): void {
     if (neighbour !== undefined) {
       if (neighbour.attempt === offer.attempt) return;
       // Both dialled at once: the smaller id's offer stands, and the other side gives up its own.
@@ -117,18 +129,18 @@ export class WebRtcTransport {
       this.#neighbours.delete(from);
       if (neighbour.open) this.#events.onDisconnected(from, "the peer dialled anew");
     }
-    if (this.#isFull) return this.#refuse(from, offer.attempt);
+    if (this.#isFull || offer.proves !== this.#proves) return this.#refuse(from, offer.attempt);
     this.#open(from, { attempt: offer.attempt, initiator: false })?.signal(offer);
   }
 
   #open(peer: PeerId, { attempt, initiator }: { attempt: string; initiator: boolean }): Link | undefined {
     const isCurrent = (): boolean => !this.#destroyed && this.#neighbours.get(peer)?.attempt === attempt;
     const events: LinkEvents = {
-      onSignal: (data) => isCurrent() && this.#events.onSignal(peer, { ...data, attempt }),
-      onOpen: () => {
+      onSignal: (data) => isCurrent() && this.#events.onSignal(peer, { ...data, attempt, ...(this.#proves && { proves: true }) }),
+      onOpen: (permId) => {
         if (!isCurrent()) return;
         neighbour.open = true;
-        this.#events.onConnected(peer);
+        this.#events.onConnected(peer, permId);
       },
       onMessage: (bytes) => isCurrent() && this.#events.onMessage(peer, bytes),
       onWritable: (bufferedBytes) => isCurrent() && this.#events.onWritable(peer, bufferedBytes),
@@ -136,7 +148,7 @@ export class WebRtcTransport {
     };
     let neighbour: Neighbour;
     try {
-      neighbour = { link: this.#openLink({ initiator, iceServers: this.#iceServers }, events), attempt, initiator, open: false };
+      neighbour = { link: this.#openLink({ initiator, iceServers: this.#iceServers, relayOnly: this.#relayOnly, peer }, events), attempt, initiator, open: false };
     } catch {
       this.#reportLater(peer, "the browser refused a connection");
       return undefined;

@@ -5,6 +5,7 @@ import type { Random } from "./random.js";
 /** What the choker may see of a neighbour. */
 export interface ChokeView {
   readonly peer: PeerId;
+  readonly isFriend: boolean;
   /** Chunks that it forwarded of those I gave, and in all; both fade by half each period. */
   readonly forwardedOurs: number;
   readonly forwardedTotal: number;
@@ -22,7 +23,7 @@ export interface ChokeRound {
 const REVIEW_MS = 1_000;
 
 /**
- * Give-to-get (Mol et al. 2008, SYSTEMS TR2): rank by what a neighbour forwarded of my chunks, ties by all it forwarded; the
+ * Give-to-get (Mol et al. 2008, SYSTEMS TR2): friends first (TR6), then rank by what a neighbour forwarded of my chunks, ties by all it forwarded; the
  * best are served, as many as the uplink can serve at a rate worth having (three at first, and one by chance), and every two periods one
  * chosen by chance, so that a newcomer can show what it does.
  */
@@ -67,5 +68,5 @@ export class GiveToGet {
 }
 
 function rank(neighbours: readonly ChokeView[]): ChokeView[] {
-  return [...neighbours].sort((a, b) => b.forwardedOurs - a.forwardedOurs || b.forwardedTotal - a.forwardedTotal || (a.peer < b.peer ? -1 : 1));
+  return [...neighbours].sort((a, b) => Number(b.isFriend) - Number(a.isFriend) || b.forwardedOurs - a.forwardedOurs || b.forwardedTotal - a.forwardedTotal || (a.peer < b.peer ? -1 : 1));
 }

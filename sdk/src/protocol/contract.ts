@@ -17,7 +17,8 @@ export type Input =
   /** Whether the page runs as it should: a sleeping tab takes no seats. Awake until told otherwise. */
   | { readonly type: "awake"; readonly awake: boolean }
   // neighbours
-  | { readonly type: "connected"; readonly peer: PeerId }
+  /** `friend`: the viewer's, who is served before others. */
+  | { readonly type: "connected"; readonly peer: PeerId; readonly friend?: boolean }
   | { readonly type: "disconnected"; readonly peer: PeerId }
   | { readonly type: "message"; readonly peer: PeerId; readonly message: Message }
   /** The parser refused a message; `reason` is for the log. */

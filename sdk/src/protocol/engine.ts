@@ -124,7 +124,7 @@ export class Engine {
         this.#seats.awake(input.awake);
         break;
       case "connected":
-        this.#connected(input.peer, nowMs);
+        this.#connected(input.peer, input.friend === true, nowMs);
         break;
       case "disconnected":
         this.#gone(input.peer, nowMs);
@@ -214,10 +214,12 @@ export class Engine {
 
   // --- neighbours
 
-  #connected(peer: PeerId, nowMs: number): void {
+  #connected(peer: PeerId, isFriend: boolean, nowMs: number): void {
     const replaced = this.#membership.replaceable(peer, nowMs);
     if (replaced !== undefined) this.#sendAway(replaced, "replaced", nowMs);
-    if (this.#membership.connected(peer, nowMs) === undefined) return;
+    const neighbour = this.#membership.connected(peer, nowMs);
+    if (neighbour === undefined) return;
+    neighbour.isFriend = isFriend;
     const { swarm, peer: self, serves } = this.#state.options;
     this.#state.send(peer, { type: "HANDSHAKE", version: PROTOCOL_VERSION, swarm, peer: self, serves });
   }

@@ -72,7 +72,7 @@ export class Membership {
     for (const n of neighbours.values()) {
       const ageMs = nowMs - n.connectedMs;
       const rate = (n.downloadedBytes + n.uploadedBytes) / ageMs;
-      if (ageMs < SETTLED_MS || rate >= leastRate) continue;
+      if (n.isFriend || ageMs < SETTLED_MS || rate >= leastRate) continue;
       least = n;
       leastRate = rate;
     }

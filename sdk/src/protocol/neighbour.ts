@@ -44,6 +44,8 @@ export interface QueuedUpload {
 /** A connected peer: what it has and wants, how it answers, and what passed between us. */
 export class Neighbour {
   handshaken = false;
+  /** Served before others (SYSTEMS TR6). */
+  isFriend = false;
   serves = false;
   /** Its buffer map has arrived. */
   mapped = false;

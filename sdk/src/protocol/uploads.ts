@@ -44,7 +44,7 @@ export class Uploads {
 
   admit(neighbour: Neighbour): void {
     if (!this.#state.options.serves) return;
-    if (this.#choker.admits(this.#unchoked().size)) this.#setChoked(neighbour, false);
+    if (neighbour.isFriend || this.#choker.admits(this.#unchoked().size)) this.#setChoked(neighbour, false);
   }
 
   requested(neighbour: Neighbour, { runs, urgent }: Extract<Message, { type: "REQUEST" }>, nowMs: number): void {
@@ -115,12 +115,13 @@ export class Uploads {
     // A neighbour whose line has died holds nobody up.
     const isMoving = (n: Neighbour): boolean => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS;
     const waiting = [...this.#asking].filter(isMoving);
+    const friends = waiting.filter((n) => n.isFriend);
     let inTransportBytes = 0;
     for (const n of this.#state.neighbours.values()) if (isMoving(n)) inTransportBytes += n.bufferedBytes;
     if (inTransportBytes === 0) this.#drainedMs = nowMs;
     const gone = new Map<Neighbour, QueuedUpload[]>();
     while (inTransportBytes < budgetBytes) {
-      const next = this.#nextInTurn(waiting);
+      const next = this.#nextInTurn(friends) ?? this.#nextInTurn(waiting);
       if (next === undefined) break;
       if (next.neighbour.bufferedBytes === 0) next.neighbour.drainedMs = nowMs;
       inTransportBytes += this.#serve(next.neighbour, next.index, gone, nowMs);
@@ -221,7 +222,7 @@ export class Uploads {
   }
 
   /**
-   * What few have goes first: it costs little, and everybody's uplink lives on it. Then what is near its playhead, then the rest; equals
+   * Of friends or of all. What few have goes first: it costs little, and everybody's uplink lives on it. Then what is near its playhead, then the rest; equals
    * in turn, and of one neighbour's as it was asked for.
    */
   #nextInTurn(waiting: readonly Neighbour[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
