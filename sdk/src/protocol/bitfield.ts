@@ -34,8 +34,8 @@ export function clearBit(field: Bitfield, index: number): void {
 export function countBits(field: Bitfield, bits: number): number {
   let count = 0;
   const bytes = bits >>> 3;
-  for (let i = 0; i < bytes; i++) count += POPCOUNT[field[i] ?? 0] ?? 0;
-  if ((bits & 7) !== 0) count += POPCOUNT[(field[bytes] ?? 0) & usedMask(bits)] ?? 0;
+  for (let i = 0; i < bytes; i++) count += popCount(field[i] ?? 0);
+  if ((bits & 7) !== 0) count += popCount((field[bytes] ?? 0) & usedMask(bits));
   return count;
 }
 
@@ -77,9 +77,3 @@ function firstWhere(field: Bitfield, { bits, from, flip }: { bits: number; from:
   }
   return -1;
 }
-
-const POPCOUNT: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  let count = 0;
-  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
-  return count;
-});

@@ -88,18 +88,15 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
       takeRarest();
       gathered = priority;
     }
-    const { open } = segment;
-    const start = priority === "high" ? 0 : startOf(segment, options.offset);
-    for (let i = 0; i < open.length; i++) {
-      const chunk = open[(start + i) % open.length] as number;
-      if (!neighbour.holds(segment, chunk) || candidate.isPushed?.(chunk) === true || (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk))) continue;
-      if (priority === "high") {
-        if (picks.push({ segment, chunk, urgent: true }) >= options.count) return picks;
-        continue;
-      }
+    const isHigh = priority === "high";
+    const isEnough = takesOffered(neighbour, candidate, isHigh ? 0 : options.offset, (chunk) => {
+      if (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk)) return false;
+      if (isHigh) return picks.push({ segment, chunk, urgent: true }) >= options.count;
       const some = (rare[segment.rarity(chunk)] ??= []);
       if (some.length < options.count) some.push({ segment, chunk, urgent: false });
-    }
+      return false;
+    });
+    if (isEnough) return picks;
   }
   takeRarest();
   return picks;
@@ -117,22 +114,27 @@ function pickNew(neighbour: Neighbour, list: readonly Candidate[], options: { co
     const candidate = list[c] as Candidate;
     const { segment, priority, live } = candidate;
     if (!live || priority !== "mid") continue;
-    const { open } = segment;
-    const start = startOf(segment, options.offset);
-    for (let i = 0; i < open.length; i++) {
-      const chunk = open[(start + i) % open.length] as number;
-      if (picks.length >= most) return picks;
-      if (neighbour.holds(segment, chunk) && candidate.isPushed?.(chunk) !== true && segment.rarity(chunk) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
-    }
+    const isEnough = takesOffered(neighbour, candidate, options.offset, (chunk) => {
+      if (segment.rarity(chunk) <= NEW_HOLDERS) picks.push({ segment, chunk, urgent: false });
+      return picks.length >= most;
+    });
+    if (isEnough) break;
   }
   return picks;
 }
 
-/** In the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread: where, among the open ones. */
-function startOf({ open, chunks }: StoredSegment, offset: number): number {
-  const from = offset % chunks;
-  const at = open.findIndex((chunk) => chunk >= from);
-  return at < 0 ? 0 : at;
+/**
+ * Open chunks of a segment that the neighbour holds and nobody is about to push, until `take` says that it has enough; whether it did. From the
+ * `offset`th chunk on: in the rarest-first windows every peer starts elsewhere, so that equally rare chunks spread.
+ */
+function takesOffered(neighbour: Neighbour, { segment, isPushed }: Candidate, offset: number, take: (chunk: number) => boolean): boolean {
+  const { open, chunks } = segment;
+  const start = Math.max(0, open.findIndex((chunk) => chunk >= offset % chunks));
+  for (let i = 0; i < open.length; i++) {
+    const chunk = open[(start + i) % open.length] as number;
+    if (neighbour.holds(segment, chunk) && isPushed?.(chunk) !== true && take(chunk)) return true;
+  }
+  return false;
 }
 
 const NONE: readonly Pick[] = [];
