@@ -209,6 +209,16 @@ describe("Children", () => {
     expect(b.refused(second)).toEqual([0b1100]);
   });
 
+  test("have pushed to us before they hear that they are refused: that is no offence", () => {
+    const b = new Pushing();
+    b.partner(1, { path: [9], bits: 0b1111 });
+    const second = b.partner(2, { path: [9] });
+    b.word(second, { path: [9], bits: 0b1111 });
+    expect(b.refused(second)).toEqual([0b1111]);
+    for (let chunk = 0; chunk < 8; chunk++) b.give(second, 100, chunk);
+    expect(b.of("banned")).toEqual([]);
+  });
+
   test("that unsubscribe find their queue emptied", () => {
     const b = new Pushing();
     const child = b.partner(1, { path: [9], bits: 0b1111 });

@@ -143,6 +143,8 @@ export class Push {
     from.slots = slots;
     from.spare = spare;
     if (!refused) this.#drop(from, fits ? ~bits : -1, nowMs);
+    // Chunks go both ways, and its own may be under way before it hears that it is refused.
+    if (bits !== 0 && !refused) from.pushedUntilMs = nowMs + LATE_MS;
     let refuse = 0;
     this.#eachStream((k) => {
       const isNamed = isIn(bits, k);
@@ -260,7 +262,10 @@ export class Push {
       this.#announcer.tell(parent, nowMs);
     }
     for (const n of [before, parent]) if (n !== undefined && this.#state.neighbours.has(n.peer)) this.#say(n, this.#asked(n));
-    if (before !== undefined) this.#drop(before, 1 << k, nowMs);
+    if (before !== undefined) {
+      before.pushedUntilMs = nowMs + LATE_MS;
+      this.#drop(before, 1 << k, nowMs);
+    }
     this.#news(nowMs);
   }
 
