@@ -149,7 +149,11 @@ export class Membership {
   }
 
   get #isFull(): boolean {
-    return this.#state.neighbours.size >= Math.min(this.#state.options.maxNeighbours, COLUMNS);
+    return this.#state.neighbours.size >= this.#places;
+  }
+
+  get #places(): number {
+    return Math.min(this.#state.options.maxNeighbours, COLUMNS);
   }
 
   /**
@@ -157,11 +161,12 @@ export class Membership {
    * no help, and another one is called beside it. Whom its neighbours have let down calls as many as it may have.
    */
   #missing(nowMs: number): number {
-    const { neighbours, options: { maxNeighbours } } = this.#state;
+    const { neighbours } = this.#state;
+    const places = this.#places;
     let helpful = this.#dialing.size;
     for (const n of neighbours.values()) if (!n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS) helpful++;
-    const wanted = nowMs - this.#state.rescuedMs < STARVING_MS ? maxNeighbours : Math.ceil((2 / 3) * maxNeighbours);
-    return Math.min(wanted - helpful, maxNeighbours - neighbours.size - this.#dialing.size);
+    const wanted = nowMs - this.#state.rescuedMs < STARVING_MS ? places : Math.ceil((2 / 3) * places);
+    return Math.min(wanted - helpful, places - neighbours.size - this.#dialing.size);
   }
 
   #dial(peer: PeerId, nowMs: number): void {
