@@ -95,7 +95,9 @@ export class OriginPlan {
   seed(segment: StoredSegment, nowMs: number): void {
     const { counters, isSmall, options } = this.#state;
     // Who has no picture yet has other worries, and so has the origin.
-    if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves || isSmall) return;
+    if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
+    // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
+    if (isSmall && this.#seats.in(segment.ref.track) === undefined) return;
     this.#share(segment, this.#handshaken(), nowMs);
   }
 

@@ -56,9 +56,9 @@ export class Seats {
     this.#awake = awake;
   }
 
-  /** Undefined where nobody has a seat, and in a small swarm, which agrees better without: everybody hears what everybody does. */
+  /** Undefined where nobody has a seat. */
   in(track: TrackId): TrackSeats | undefined {
-    return this.#state.isSmall ? undefined : this.#tracks.get(track);
+    return this.#tracks.get(track);
   }
 
   /** When the next playlist is to be reloaded. */
