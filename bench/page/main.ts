@@ -14,7 +14,7 @@ const bench = {
   start(name: PlayerName, options: ViewerOptions): void {
     const video = document.querySelector("video");
     if (!video) throw new Error("the page has no video element");
-    observer = new Observer(video);
+    observer = new Observer(video, options.live);
     player = makePlayer(name, options);
     player.start(video, options.src, observer.observe);
   },

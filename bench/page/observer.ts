@@ -1,5 +1,5 @@
 import Hls, { type Fragment } from "hls.js";
-import type { LoadedFragment, ViewerReport } from "../src/contract.js";
+import type { LoadedFragment, ViewerOptions, ViewerReport } from "../src/contract.js";
 import { channelBytes } from "./channel-meter.js";
 
 /** Interval between looks at the playhead. */
@@ -15,6 +15,7 @@ const estimateAfterFragments = 3;
 export class Observer {
   readonly #startMs = performance.now();
   readonly #video: HTMLVideoElement;
+  readonly #live: ViewerOptions["live"];
   readonly #loaded: LoadedFragment[] = [];
   readonly #playedLevels: number[] = [];
   readonly #latencyS: number[] = [];
@@ -28,8 +29,9 @@ export class Observer {
   #levelsSeen = 0;
   #estimateMaxBps = 0;
 
-  constructor(video: HTMLVideoElement) {
+  constructor(video: HTMLVideoElement, live: ViewerOptions["live"]) {
     this.#video = video;
+    this.#live = live;
     video.requestVideoFrameCallback(() => (this.#startupMs = this.#nowMs()));
     setInterval(() => this.#samplePlayhead(), sampleMs);
     setInterval(() => this.#sampleLatency(), 1000);
@@ -99,9 +101,13 @@ export class Observer {
   }
 
   #sampleLatency(): void {
-    const hls = this.#hls;
-    if (this.#startupMs === null || !hls?.latestLevelDetails?.live) return;
-    if (hls.latency > 0) this.#latencyS.push(hls.latency);
+    if (this.#startupMs === null || this.#live === undefined) return;
+    // hls.latency is no measure: it takes a new segment for as old as the playlist, so who reloads later seems nearer to the edge.
+    const { currentTime } = this.#video;
+    const playing = this.#hls?.latestLevelDetails?.fragments.find((f) => f.start <= currentTime && currentTime < f.end);
+    if (typeof playing?.sn !== "number") return;
+    const madeS = (Date.now() - this.#live.beganMs) / 1000;
+    this.#latencyS.push(madeS - playing.sn * this.#live.segmentS - (currentTime - playing.start));
   }
 
   #nowMs(): number {

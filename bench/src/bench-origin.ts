@@ -16,6 +16,8 @@ export interface BenchOrigin {
   /** Media requests so far, playlists excluded. */
   mediaRequests(): readonly MediaRequest[];
   log(): readonly unknown[];
+  /** When segment 0 began to be made, ms since 1970, and how long each lasts; undefined for VoD. */
+  readonly live: { readonly beganMs: number; readonly segmentS: number } | undefined;
   /** Milliseconds until a live segment has been out for {@link joinPhaseMs}; 0 for VoD. */
   untilJoinMs(): number;
   close(): Promise<void>;
@@ -31,10 +33,12 @@ export async function startBenchOrigin(scenario: Scenario): Promise<BenchOrigin>
     },
   });
   const path = playlistPath(scenario.stream);
+  const { segmentS } = scenario.stream;
   return {
     src: (viewer) => `${origin.url}${path}?v=${viewer}`,
     mediaRequests: () => origin.log().filter(isMedia).map(({ viewer, path: file, bytesSent }) => ({ viewer, path: file, bytes: bytesSent })),
     log: () => origin.log(),
+    live: scenario.stream.type === "live" ? { beganMs: performance.timeOrigin + origin.live.appearsAtMs(0) - 1000 * segmentS, segmentS } : undefined,
     untilJoinMs: () => (scenario.stream.type === "live" ? origin.live.appearsAtMs(origin.live.newest() + 1) + joinPhaseMs - performance.now() : 0),
     close: () => origin.close(),
   };

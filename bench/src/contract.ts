@@ -10,6 +10,8 @@ export interface ViewerOptions {
   readonly bittorrentTracker: string;
   /** hls.js settings of the scenario, the same for every player. */
   readonly hlsConfig: Readonly<Record<string, unknown>>;
+  /** Live: when segment 0 began to be made, ms since 1970, and how long a segment lasts; undefined for VoD. */
+  readonly live: { readonly beganMs: number; readonly segmentS: number } | undefined;
 }
 
 /** A fragment handed to the player. */
@@ -37,7 +39,7 @@ export interface ViewerReport {
   readonly stalls: readonly { readonly atMs: number; readonly lengthMs: number; readonly positionS: number }[];
   readonly ended: boolean;
   readonly positionS: number;
-  /** hls.js's own distance to the live edge, sampled every second after the first frame. Empty for VoD. */
+  /** How far the frame on screen is behind what is being made, sampled every second after the first frame. Empty for VoD. */
   readonly latencyS: readonly number[];
   readonly loaded: readonly LoadedFragment[];
   /** Level of each fragment that came on screen, in order. */

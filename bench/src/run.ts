@@ -40,7 +40,7 @@ export async function run(options: RunOptions): Promise<RunTrace> {
     for (let index = 0; index < viewers; index++) pages.push(await ViewerPage.open(browser, pageUrl, `v${index + 1}`));
     const start = (page: ViewerPage): Promise<void> =>
       page.start(player, {
-        src: origin.src(page.id), hlsConfig: scenario.hlsConfig ?? {},
+        src: origin.src(page.id), hlsConfig: scenario.hlsConfig ?? {}, live: origin.live,
         shoalTracker: signaling.url, bittorrentTracker: bittorrent.url,
       });
     await delay(origin.untilJoinMs());
