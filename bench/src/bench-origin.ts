@@ -45,7 +45,7 @@ export async function startBenchOrigin(scenario: Scenario): Promise<BenchOrigin>
 }
 
 function playlistPath(stream: Stream): string {
-  if (stream.type === "live") return `/live-w${stream.playlistSegments}/master.m3u8`;
   const files = { all: "master.m3u8", highest: "top.m3u8", lowest: "level0.m3u8" } as const;
+  if (stream.type === "live") return `/live-w${stream.playlistSegments}/${files[stream.level]}`;
   return `/vod-${stream.segments}/${files[stream.level]}`;
 }

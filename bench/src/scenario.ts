@@ -3,7 +3,7 @@ import type { PlayerName } from "./contract.js";
 /** The stream of a scenario, to be had from the sample origin. */
 export type Stream =
   | { readonly type: "vod"; readonly segments: number; readonly segmentS: number; readonly level: "all" | "highest" | "lowest" }
-  | { readonly type: "live"; readonly segmentS: number; readonly playlistSegments: number };
+  | { readonly type: "live"; readonly segmentS: number; readonly playlistSegments: number; readonly level: "all" | "highest" };
 
 /** How long the viewers stay. */
 export type Stay =
@@ -61,10 +61,8 @@ export const scenarios: readonly Scenario[] = [
     name: "leave", about: "5-minute VoD, all join at once and leave after 25 s", viewers: 3, joinEveryS: 0,
     stream: { ...vod, segments: 75 }, stay: { type: "time", seconds: 25 },
   },
-  {
-    ...live("flash", "", 8), about: "live, all join at once, the origin carries two streams",
-    viewers: 8, joinEveryS: 0, originBps: 2 * streamBps, stay: { type: "time", seconds: 60 }, hlsConfig: defaultLatency,
-  },
+  flash("flash", "live at 1.5 Mb/s, all join at once, the origin carries two streams", "highest"),
+  flash("flash-levels", "the same with three levels, of which the lowest leaves the origin room for all", "all"),
   {
     name: "abr", about: "60 s VoD with three levels, one joins every 5 s, the origin carries 4 Mb/s in all", viewers: 3, joinEveryS: 5,
     stream: { ...vod, level: "all" }, stay: { type: "end" }, originBps: 4_000_000,
@@ -81,7 +79,14 @@ export const scenarios: readonly Scenario[] = [
 function live(name: string, about: string, playlistSegments: number): Scenario {
   return {
     name, about: `${about}, one joins every 2 s`, viewers: 3, joinEveryS: 2,
-    stream: { type: "live", segmentS: 4, playlistSegments }, stay: { type: "time", seconds: liveStayS },
+    stream: { type: "live", segmentS: 4, playlistSegments, level: "all" }, stay: { type: "time", seconds: liveStayS },
+  };
+}
+
+function flash(name: string, about: string, level: "all" | "highest"): Scenario {
+  return {
+    name, about, viewers: 8, joinEveryS: 0, originBps: 2 * streamBps,
+    stream: { type: "live", segmentS: 4, playlistSegments: 8, level }, stay: { type: "time", seconds: 60 }, hlsConfig: defaultLatency,
   };
 }
 

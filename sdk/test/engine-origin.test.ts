@@ -23,12 +23,24 @@ function expectPlayed(viewer: Viewer, count = 15): void {
 describe("Rescue", () => {
   test("fetches when waiting longer would risk the deadline: what the origin needs, and a margin of 1.5 to 2.5 s", () => {
     const b = started();
-    b.say(b.neighbour(2), { type: "PROMISE", runs: [{ segment: b.ref(5), first: 0, count: 65_535 }], withdrawn: false });
+    b.neighbour(2);
     b.want(5);
     b.at(20 - 4.5, false);
-    b.advance(300);
+    b.advance(200);
     expect(b.of("fetch")).toEqual([]);
     b.at(20 - 1.5, false);
+    b.advance(400);
+    expect(b.of("fetch")).toMatchObject([{ reason: "rescue", segment: { sequence: 5 } }]);
+  });
+
+  test("who has promised what nobody has is waited for until a second before it would be too late", () => {
+    const b = started();
+    b.say(b.neighbour(2), { type: "PROMISE", runs: [{ segment: b.ref(5), first: 0, count: 65_535 }], withdrawn: false });
+    b.want(5);
+    b.at(20 - 1.5, false);
+    b.advance(400);
+    expect(b.of("fetch")).toEqual([]);
+    b.at(20 - 0.9, false);
     b.advance(200);
     expect(b.of("fetch")).toMatchObject([{ reason: "rescue", segment: { sequence: 5 } }]);
   });

@@ -172,12 +172,12 @@ describe("Origin seats (DESIGN, Delivery 3)", () => {
       b.want(99);
       b.advance(8_000);
       for (const f of b.of("fetch").slice(1)) b.handle({ type: "origin-head", fetch: f.fetch, startByte: f.range?.start ?? 0, sizeBytes: undefined });
+      b.at(b.stream.info(b.stream.edge(b.nowMs)).startS, false);
       seats(b, [{ slice, copy: 0 }]);
-      b.reload();
       b.advance(4_000);
       b.clear();
       b.reload();
-      expect(asked(b).filter(([reason]) => reason === "seat")).toEqual(expected);
+      expect(asked(b).filter(([reason]) => reason === "seat").slice(0, 1)).toEqual(expected);
     }
   });
 

@@ -8,6 +8,8 @@ import type { World } from "./world.js";
 
 /** TCP's window: 128 KiB on their way to one request. */
 const WINDOW_CHUNKS = 8;
+/** What waits before the server's line: with more, senders' windows shrink. What has been sent takes its time also when nobody wants it any more. */
+const BUFFER_MS = 200;
 
 export interface OriginSetting {
   readonly roundTripMs: number;
@@ -44,6 +46,11 @@ export class Origin {
 
   fetch(viewer: HttpClient, request: FetchRequest, sink: FetchSink): HttpRequest {
     return new HttpRequest(this, viewer, request, sink);
+  }
+
+  /** Whether a request that has something under way may send more. */
+  hasRoom(nowMs: number): boolean {
+    return this.#freeMs - nowMs < BUFFER_MS;
   }
 
   /** When `bytes` for this client have left, sharing the server's line and the client's share of it. */
@@ -134,7 +141,7 @@ export class HttpRequest implements Task {
   /** As much as the window lets out, at the rate of the origin; then it queues for the viewer's line like everything else. */
   #send(nowMs: number): void {
     const { viewer, request, origin } = this;
-    while (this.#inFlight < WINDOW_CHUNKS && this.#sent < this.#end) {
+    while (this.#inFlight < WINDOW_CHUNKS && this.#sent < this.#end && (this.#inFlight === 0 || origin.hasRoom(nowMs))) {
       const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#sent);
       this.#sent += bytes;
       this.#inFlight++;

@@ -97,6 +97,28 @@ const vod = (wishes: Wishes): WorldSetting => ({
   warmUpS: 0,
 });
 
+/** What the bench's pages live in, so that simulator and browsers can be held against each other. */
+const browsers = (w: Wishes, joinEveryS: number): WorldSetting => {
+  const setting = live(w);
+  return {
+    ...setting,
+    stream: { rateBps: 1.5e6, segmentS: 4, live: true, count: 8, constant: true },
+    // hls.js takes 500 kb/s for granted until it has seen a segment.
+    ladder: [0.7 / 1.5, 0.3 / 1.5],
+    startLevel: 2,
+    // As the access log of e2e/tests/calibration.test.ts has it: 19 ms go by in timers and the browser; the shaper counts bodies alone.
+    origin: { roundTripMs: 20, latencyMs: 19, clientBps: 12e6 * HTTP_OVERHEAD, totalBps: Infinity, ranges: true },
+    path: { packetLoss: 0, timeoutShare: 0, timeoutMs: 0 },
+    roundTrip: { medianMs: 2, sigma: 0 },
+    tracker: { roundTripMs: 2, connectRoundTrips: 4 },
+    player: { ...setting.player, firstAppendMs: 110, firstFrameMs: 140 },
+    arrivals: { rampS: 0, first: w.peers, atS: Array.from({ length: w.peers }, (_, i) => 1 + joinEveryS * i), settled: false, perSecond: 0, untilS: 0, stay: true },
+    warmUpS: 0,
+    seconds: w.seconds ?? 60,
+    uniformAccess: { down: 100, up: 80 },
+  };
+};
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   live: { about: "a live stream, 3 Mb/s, viewers come and go", setting: live },
   "short-latency": {
@@ -147,27 +169,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     about: "live, three levels; everybody changes level about twice a minute",
     setting: (w) => withFault({ ...live(w), ladder: [0.5, 0.25] }, () => [{ atS: 0, name: "level switches", strike: (world) => world.unrest(30, "level") }]),
   },
-  calibration: {
-    about: "as bench live-w8: 12 Mb/s a client, 20 ms, joins every 2 s from 1 s after a segment on, peers' lines unshaped",
+  calibration: { about: "as bench live-w8: 12 Mb/s a client, 20 ms, joins every 2 s from 1 s after a segment on, peers' lines unshaped", setting: (w) => browsers(w, 2) },
+  flash: {
+    about: "as bench flash: all join at once, and the origin carries two streams",
     setting: (w) => {
-      const setting = live(w);
-      return {
-        ...setting,
-        stream: { rateBps: 1.5e6, segmentS: 4, live: true, count: 8, constant: true },
-        // hls.js takes 500 kb/s for granted until it has seen a segment.
-        ladder: [0.7 / 1.5, 0.3 / 1.5],
-        startLevel: 2,
-        // As the access log of e2e/tests/calibration.test.ts has it: 19 ms go by in timers and the browser; the shaper counts bodies alone.
-        origin: { roundTripMs: 20, latencyMs: 19, clientBps: 12e6 * HTTP_OVERHEAD, totalBps: Infinity, ranges: true },
-        path: { packetLoss: 0, timeoutShare: 0, timeoutMs: 0 },
-        roundTrip: { medianMs: 2, sigma: 0 },
-        tracker: { roundTripMs: 2, connectRoundTrips: 4 },
-        player: { ...setting.player, firstAppendMs: 110, firstFrameMs: 140 },
-        arrivals: { rampS: 0, first: w.peers, atS: Array.from({ length: w.peers }, (_, i) => 1 + 2 * i), settled: false, perSecond: 0, untilS: 0, stay: true },
-        warmUpS: 0,
-        seconds: w.seconds ?? 60,
-        uniformAccess: { down: 100, up: 80 },
-      };
+      const setting = browsers(w, 0);
+      return { ...setting, ladder: [], startLevel: 0, origin: { ...setting.origin, totalBps: 2 * setting.stream.rateBps * HTTP_OVERHEAD } };
     },
   },
 };

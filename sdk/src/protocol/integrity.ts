@@ -116,6 +116,22 @@ export class Integrity {
   }
 
   /**
+   * Whether the giver's word on chunks that this peer has from the origin itself is being waited for. True words prove as much as one true chunk,
+   * and cost the origin nothing; but who was deceived has true words too, so that where the origin has time it is asked.
+   */
+  probe(giver: Neighbour, nowMs: number): boolean {
+    if (giver.probedMs > -Infinity) return nowMs - giver.probedMs < OPINION_MS;
+    for (const segment of this.#state.store.segments.values()) {
+      const chunk = segment.certain.findIndex((certain, i) => certain === 1 && giver.holds(segment, i));
+      if (chunk < 0) continue;
+      giver.probedMs = nowMs;
+      this.#state.send(giver.peer, { type: "INTEGRITY_REQ", runs: [{ segment: segment.ref, first: chunk, count: 1 }] });
+      return true;
+    }
+    return false;
+  }
+
+  /**
    * Whether to compare one chunk of a segment that rests on a single word with the origin. Over a swarm of S viewers that is about
    * one check every other segment, whatever S, and under one percent of the bytes. A newcomer's first segment is always checked.
    */

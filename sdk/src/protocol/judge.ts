@@ -153,6 +153,8 @@ export class Judge {
         return;
       case "check":
         integrity.hold(held);
+        // An origin that cannot keep up has better things to do.
+        if (plan.isStrained(segment) && integrity.probe(giver, nowMs)) return;
         // Nobody knows its URL yet.
         if (nowMs < this.#nextExaminationMs || !segment.listed) return;
         giver.check = plan.examine(segment, chunk, "check", nowMs);
@@ -251,6 +253,7 @@ export class Judge {
     const believed = segment.hashes[chunk];
     if (believed === undefined) return;
     if (believed === hash) {
+      if (segment.certain[chunk] === 1 && from.probedMs > -Infinity) from.checked = true;
       if (!fromOrigin) return;
       segment.soleWord[chunk] = 0;
       const giver = segment.givers[chunk];

@@ -113,6 +113,8 @@ export class Neighbour {
   checked = false;
   /** False chunks of its, by segment and chunk, with their hash: whether it lied or was deceived its own word will tell. */
   readonly falseChunks = new Map<string, ChunkHash>();
+  /** When it was asked for its word on what is known here for certain. */
+  probedMs = -Infinity;
   /** The origin is being asked about a chunk of its. */
   check: FetchId | undefined;
 

@@ -3,12 +3,13 @@ import { OPINION_MS, PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { FetchId } from "./ids.js";
+import type { ChunkRun } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
 import type { Seats, TrackSeats } from "./seats.js";
-import { fewer, mergeSlices, slicesOf, type Slice } from "./slices.js";
+import { fewer, mergeSlices, slicesOf, subtract, type Slice } from "./slices.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
@@ -31,6 +32,18 @@ const LIFE_MS = 2_000;
 /** What a neighbour is about to bring is waited for while the origin could still bring it with so much to spare. */
 const SECOND_CHANCE_S = 0.5;
 const MAX_RESCUE_RANGES = 10;
+/** Those who need what nobody near has are called one after the other; longer than a tick, so that a promise is heard of in between. */
+const TURN_MS = 250;
+/** With less to spare than this nobody else is waited for. */
+const OWN_CHANCE_S = 1;
+/** So long a first segment is fetched by everybody for himself, and others who fetch have time to begin. */
+const ALONE_MS = 2_000;
+const GRACE_MS = 1_000;
+const GRACE_SHARE = 1 / 4;
+/** An origin that is no faster than so many times the stream has no time for what can be done without it. */
+const STRAINED = 1.5;
+/** An origin that takes this long is slower than any neighbour. */
+const SLOW_ORIGIN_S = 2;
 /** Live: with less than this left nothing else matters. */
 const LIVE_HURRY_S = 1;
 /** A segment that has been waited for this long has been promised too often. */
@@ -82,12 +95,14 @@ export class OriginPlan {
       this.#fetch(segment, this.#gaps(segment, 0), "alone", nowMs);
       return;
     }
+    this.#joinForces(segment, neighbours, nowMs);
     if (segment.marginS === 0) segment.marginS = Math.min(this.#state.random.between(...RESCUE_MARGIN_S), MARGIN_SHARE * segment.durationS);
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
+      if (segment.rescueMs === Infinity) this.#beginRescue(segment, originS, nowMs);
       if (leftS < LIVE_HURRY_S || !this.#state.store.isLive(segment)) this.#downloads.hurry(nowMs);
-      if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, leftS, nowMs);
+      if (!this.#peersSuffice(segment, { leftS, originS, nowMs })) this.#rescue(segment, { leftS, originS, nowMs }, neighbours);
     } else if (neighbours.length > 0) this.#share(segment, neighbours, nowMs);
   }
 
@@ -98,7 +113,19 @@ export class OriginPlan {
     if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
     // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
     if (isSmall && this.#seats.in(segment.ref.track) === undefined) return;
-    this.#share(segment, this.#handshaken(), nowMs);
+    const neighbours = this.#handshaken();
+    // One after the other, and what the player waits for first: an origin that cannot keep up with all at once is late with all.
+    const positionS = this.#state.positionS(nowMs);
+    if (this.#fetches.find(({ segment: s }) => s.kind === segment.kind && s.startS < segment.startS && s.endS > positionS) !== undefined) return;
+    const track = this.#state.store.tracks.get(segment.ref.track);
+    for (const earlier of track?.segments ?? []) {
+      const originS = this.#originTimeS(earlier);
+      if (track === undefined || earlier.startS >= segment.startS) break;
+      if (earlier.complete || earlier.endS <= positionS || earlier.ref.sequence < this.#state.hookIn(track)) continue;
+      const isLate = originS > SLOW_ORIGIN_S && this.#state.timeLeftS(earlier.startS, nowMs) - RESCUE_MARGIN_S[1] < originS;
+      if (isLate || !this.#isSeen(earlier, WHOLE, neighbours, nowMs)) return;
+    }
+    this.#share(segment, neighbours, nowMs);
   }
 
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
@@ -108,6 +135,22 @@ export class OriginPlan {
     segment.originRetryMs = nowMs + this.#retryMs(segment);
     const neighbours = this.#handshaken();
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
+  }
+
+  /** The origin brings hardly what is played. */
+  isStrained(segment: StoredSegment): boolean {
+    const { bps } = this.#fetches.meter;
+    return bps > 0 && bps < STRAINED * this.#bandwidth(segment);
+  }
+
+  /** Two began to fetch the same at one moment: on a slow origin the one that is less called gives way, while nothing has come. */
+  promised(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
+    this.#fetches.abort(({ reason, segment, slice, chunk, partBytes }) => {
+      if (reason !== "rescue" || !isSlow(segment) || nowMs - segment.rescueMs > LIFE_MS || chunk !== slice.first || partBytes > 0) return false;
+      const isSame = runs.some((r) => r.segment.id === segment.ref.id && r.first <= slice.first && r.first + r.count >= slice.end);
+      const key = String(segment.ref.track);
+      return isSame && rendezvousWeight(neighbour.peer, key) > rendezvousWeight(this.#state.options.peer, key);
+    });
   }
 
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
@@ -209,7 +252,9 @@ export class OriginPlan {
   /** Everybody knows everybody: the winner of the rendezvous fetches, others by and by when it does not. */
   #won(lacking: readonly LackingSlice[], segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): readonly Slice[] {
     const self = this.#state.options.peer;
-    const candidates = neighbours.filter((n) => n.serves && n.wants.has(segment.ref.id)).map((n) => n.peer);
+    // Where there are seats all look after new segments, wanted or not.
+    const isAll = this.#seats.in(segment.ref.track) !== undefined;
+    const candidates = neighbours.filter((n) => n.serves && (isAll || n.wants.has(segment.ref.id))).map((n) => n.peer);
     // One who does not serve helps nobody by fetching, unless nobody else will.
     if (this.#state.options.serves || candidates.length === 0) candidates.push(self);
     if (this.#escalates(segment, candidates.length, nowMs)) return lacking;
@@ -255,13 +300,73 @@ export class OriginPlan {
     return first < 0 ? [] : [{ first, end: end === segment.chunks ? slice.end : end, key }];
   }
 
+  #beginRescue(segment: StoredSegment, originS: number, nowMs: number): void {
+    segment.rescueMs = nowMs;
+    segment.rescueS = this.#fetches.meter.bps > 0 ? originS : 0;
+    segment.rescueShare = this.#shareNear(segment);
+  }
+
+  /** How much of a segment is here or at a neighbour. */
+  #shareNear(segment: StoredSegment): number {
+    let near = 0;
+    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] !== Chunk.missing || segment.holders[i] !== 0) near++;
+    return near / Math.max(1, segment.chunks);
+  }
+
+  /**
+   * Many joined at once, and all fetch the same first segment of an origin that has no room for that. Nobody waits for peers to start, but when they
+   * are there they join forces: all but one stop, and what is missing is rescued by that one.
+   */
+  #joinForces(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
+    const { id, track } = segment.ref;
+    const start = this.#fetches.find((f) => f.segment === segment && f.reason === "start");
+    if (start === undefined || segment.sizeBytes === undefined || nowMs - start.sentMs < ALONE_MS) return;
+    const bytes = start.atByte - start.slice.first * CHUNK_BYTES;
+    const restS = ((segment.sizeBytes - start.atByte) * (nowMs - start.sentMs)) / (1_000 * Math.max(1, bytes));
+    if (restS < SLOW_ORIGIN_S) return;
+    const fellows = neighbours.filter((n) => n.serves && n.hasPromised(id, segment.chunks - 1, nowMs));
+    if (rendezvousWinner(fellows.map((n) => n.peer).concat(this.#state.options.peer), String(track)) === this.#state.options.peer) return;
+    if (start.meter !== undefined) this.#fetches.meter.finished(start.meter, nowMs);
+    this.#fetches.abort((f) => f === start);
+    this.#beginRescue(segment, restS, nowMs);
+  }
+
   /** The missing ranges, without those that a neighbour is about to bring. */
-  #rescue(segment: StoredSegment, leftS: number, nowMs: number): void {
-    const gaps = this.#gaps(segment, leftS - this.#originTimeS(segment) - SECOND_CHANCE_S, nowMs);
+  #rescue(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): void {
+    const others = this.#leftToOthers(segment, { leftS, originS, nowMs }, neighbours);
+    const gaps = this.#gaps(segment, leftS - originS - SECOND_CHANCE_S, nowMs).flatMap((gap) => subtract(gap, others));
     if (gaps.length === 0) return;
     const ranges = fewer(gaps, MAX_RESCUE_RANGES);
     this.#downloads.cancel((r) => r.segment === segment && ranges.some((g) => r.chunk >= g.first && r.chunk < g.end));
     this.#fetch(segment, ranges, "rescue", nowMs);
+  }
+
+  /**
+   * Delegated rescue. What nobody near has, all near are about to ask the origin for: they take turns instead, slice by slice in the order
+   * of a rendezvous hash, and who has promised a slice is waited for while there is time. An origin that is slow can bring one copy to all where
+   * it is late with a copy to each; so there one takes whole segments, always the same, whom others need not prove anew, and is waited for while it brings no less than this peer would have.
+   */
+  #leftToOthers(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): Slice[] {
+    const { ref: { id, track }, rescueMs, rescueS, rescueShare, holders, chunks } = segment;
+    const { options, store } = this.#state;
+    const slow = isSlow(segment);
+    const waitedMs = nowMs - rescueMs;
+    if (!slow && leftS < originS + OWN_CHANCE_S) return [];
+    // In live all want it, or will in a moment.
+    const needers = neighbours.filter((n) => n.serves && (store.isLive(segment) || n.wants.has(id)));
+    // They bring less than this peer would have by now: it has lost nothing yet, and waits no longer.
+    const isBehind = this.#shareNear(segment) - rescueShare < ((1 - rescueShare) * waitedMs) / (1_000 * rescueS);
+    const left: Slice[] = [];
+    for (const { first, end } of slow || !this.#fetches.rangesUsable ? [WHOLE] : slicesOf(segment, this.#bandwidth(segment))) {
+      const key = slow ? String(track) : `${id}/${first}`;
+      const weight = rendezvousWeight(options.peer, key);
+      const turnMs = TURN_MS * needers.filter((n) => rendezvousWeight(n.peer, key) > weight).length;
+      if (slow && waitedMs > Math.max(GRACE_MS, GRACE_SHARE * 1_000 * rescueS) + turnMs && isBehind) continue;
+      const isOthers = (chunk: number): boolean => ((holders[chunk] ?? 0) !== 0 ? slow : waitedMs < turnMs || neighbours.some((n) => n.hasPromised(id, chunk, nowMs)));
+      if (chunks === 0 && isOthers(first)) left.push({ first, end });
+      for (let i = first; i < Math.min(end, chunks); i++) if (isOthers(i)) left.push({ first: i, end: i + 1 });
+    }
+    return left;
   }
 
   /** Runs of chunks that are neither here nor being fetched, nor to be expected of a neighbour, or of a witness, within `waitS`. */
@@ -327,3 +432,6 @@ export class OriginPlan {
     return this.#state.store.tracks.get(segment.ref.track)?.bandwidthBps ?? 0;
   }
 }
+
+/** Where the origin was so slow when the deadline came near that any neighbour is faster. */
+const isSlow = (segment: StoredSegment): boolean => segment.rescueS > SLOW_ORIGIN_S;
