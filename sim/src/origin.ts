@@ -40,9 +40,13 @@ export class Origin {
   /** Faults: part of its rate that is left, and whether it answers 503. */
   rateFactor = 1;
   failing = false;
+  /** What it gives all clients together. */
+  totalBps: number;
   #freeMs = 0;
 
-  constructor(readonly setting: OriginSetting) {}
+  constructor(readonly setting: OriginSetting) {
+    this.totalBps = setting.totalBps;
+  }
 
   fetch(viewer: HttpClient, request: FetchRequest, sink: FetchSink): HttpRequest {
     return new HttpRequest(this, viewer, request, sink);
@@ -56,7 +60,7 @@ export class Origin {
   /** When `bytes` for this client have left, sharing the server's line and the client's share of it. */
   take(bytes: number, shaper: Shaper, nowMs: number): number {
     const bits = httpBytes(bytes) * 8_000;
-    const { clientBps, totalBps } = this.setting;
+    const { totalBps, setting: { clientBps } } = this;
     let atMs = nowMs;
     if (totalBps !== Infinity) atMs = this.#freeMs = Math.max(this.#freeMs, atMs) + bits / (totalBps * this.rateFactor);
     if (clientBps !== Infinity) atMs = shaper.freeMs = Math.max(shaper.freeMs, atMs) + bits / (clientBps * this.rateFactor);

@@ -78,7 +78,7 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
 
 const withFault = (setting: WorldSetting, faults: (seconds: number) => readonly Fault[]): WorldSetting => ({ ...setting, faults: faults(setting.seconds) });
 
-const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: number; failing: boolean }>): Fault => ({
+const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: number; failing: boolean; totalBps: number }>): Fault => ({
   atS, name, strike: (world) => void Object.assign(world.origin, change),
 });
 
@@ -137,10 +137,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     }]),
   },
   "half-leave": {
-    about: "live; every other viewer leaves at once, the origin is bounded to 20 streams",
+    about: "live; every other viewer leaves at once, and the origin is bounded to 20 streams from then on",
     setting: (w) => {
       const setting = live(w);
-      return withFault({ ...setting, origin: { ...setting.origin, totalBps: 20 * setting.stream.rateBps * 1.04 } }, (total) => [{
+      // Not sooner, since it could not carry the start of all who join at first.
+      return withFault(setting, (total) => [setOrigin(total * STRIKE, "origin bounded", { totalBps: 20 * setting.stream.rateBps * HTTP_OVERHEAD }), {
         atS: total * STRIKE, name: "half leave",
         strike: (world) => [...world.present].forEach((member, i) => i % 2 === 0 && world.departs(member, true)),
       }]);

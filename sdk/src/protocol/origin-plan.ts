@@ -315,7 +315,7 @@ export class OriginPlan {
 
   /**
    * Many joined at once, and all fetch the same first segment of an origin that has no room for that. Nobody waits for peers to start, but when they
-   * are there they join forces: all but one stop, and what is missing is rescued by that one.
+   * are there they join forces: all but one stop, and what is missing is rescued by that one. Where somebody has it already, he is the one.
    */
   #joinForces(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
     const { id, track } = segment.ref;
@@ -324,8 +324,10 @@ export class OriginPlan {
     const bytes = start.atByte - start.slice.first * CHUNK_BYTES;
     const restS = ((segment.sizeBytes - start.atByte) * (nowMs - start.sentMs)) / (1_000 * Math.max(1, bytes));
     if (restS < SLOW_ORIGIN_S) return;
-    const fellows = neighbours.filter((n) => n.serves && n.hasPromised(id, segment.chunks - 1, nowMs));
-    if (rendezvousWinner(fellows.map((n) => n.peer).concat(this.#state.options.peer), String(track)) === this.#state.options.peer) return;
+    const last = segment.chunks - 1;
+    const fellows = neighbours.filter((n) => n.serves && n.hasPromised(id, last, nowMs));
+    const isHeld = neighbours.some((n) => n.usable && n.holds(segment, last));
+    if (!isHeld && rendezvousWinner(fellows.map((n) => n.peer).concat(this.#state.options.peer), String(track)) === this.#state.options.peer) return;
     if (start.meter !== undefined) this.#fetches.meter.finished(start.meter, nowMs);
     this.#fetches.abort((f) => f === start);
     this.#beginRescue(segment, restS, nowMs);
