@@ -236,6 +236,8 @@ describe("Children", () => {
     const all = new Uint8Array(Math.ceil(b.chunks(101) / 8));
     all[0] = 0xff;
     b.say(child, { type: "HAVE", entries: [b.entry(101, all)] });
+    // Or it would be asked for these, and taken for gone since it does not answer.
+    b.say(child, { type: "CHOKE" });
     b.seat();
     b.say(child, { type: "CANCEL", runs: [{ segment: b.ref(101), first: 20, count: 4 }] });
     for (let i = 0; i < 8; i++) b.drained(child);

@@ -67,6 +67,23 @@ it("takes a live stream from the origin about twice, by seats, and by drawing wi
   expect((lateSlice - slice) / streamBytes(20)).toBeGreaterThan(0.5);
 });
 
+it("keeps eight playing who all join at once where the origin carries two, and starts them sooner", { timeout: 60_000 }, () => {
+  const flash = { ...options, scenario: "flash", peers: 8, seconds: 60 } as const;
+  const plain = simulate({ ...flash, delivery: "origin" }).result;
+  expect(plain.stallRatio).toBeGreaterThan(0.5);
+  for (const seed of [1, 2, 3]) {
+    const { result } = simulate({ ...flash, seed });
+    expect(result.stallRatio).toBe(0);
+    expect(result.startupMsP95).toBeLessThan(plain.startupMsP50 / 2);
+    expect(result.originCopies.steady).toBeLessThan(1.3);
+  }
+});
+
+it("goes on without a stall when every other viewer leaves at once, without a word", { timeout: 60_000 }, () => {
+  const { result } = simulate({ ...options, scenario: "half-leave", peers: 60, ri: 2, seconds: 80 });
+  expect(result.stallRatio).toBe(0);
+});
+
 it("finds a viewer that waits for ever", () => {
   const world = small();
   world.clock.in(12_000, () => {

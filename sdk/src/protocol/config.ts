@@ -58,8 +58,6 @@ export const RECEIPT_DELAY_MS = 1_000;
 
 /** Wait after the player asked before a slice is fetched, so that WANT and PROMISE of others can arrive. */
 export const SETTLE_MS = 300;
-/** After this long without a promise for a slice the winner of the rendezvous is not waited for any longer. */
-export const PATIENCE_MS = 1_200;
 /** A promise that shows no progress for this long is void. */
 export const PROMISE_MS = 3_000;
 /** Rescue margin, seconds, drawn anew for every segment (DESIGN: 1.5-2.5 s). */

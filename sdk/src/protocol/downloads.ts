@@ -13,6 +13,8 @@ const LOW_PIPELINE = 2;
 const PROBE_AFTER_MS = 8_000;
 /** A tab that renders video may take this long to get to a message: measured between tabs on two busy cores. */
 const TURNAROUND_MS = 500;
+/** In live neighbours tell of new chunks several times a second: one that neither answers nor says anything for this long has gone, whatever the connection says. */
+const LOST_MS = 1_500;
 /** Prefetch goes on when no deadline has been near for so long. */
 const PREFETCH_PAUSE_MS = 1_000;
 /** A deadline this near makes slow requests worth doubling. */
@@ -28,6 +30,7 @@ export class Downloads {
   #list: Candidate[] = [];
   #listMs = -Infinity;
   #prefetchFromMs = -Infinity;
+  #expiredMs = -Infinity;
   /** Where some chunks come by push. */
   push: { expected(segment: StoredSegment, nowMs: number): Candidate["isPushed"]; isFlowing(segment: StoredSegment, chunk: number, nowMs: number): boolean; parentOf(segment: StoredSegment, chunk: number): Neighbour | undefined } | undefined;
 
@@ -141,7 +144,15 @@ export class Downloads {
 
   /** Requests that have timed out go elsewhere, and their neighbour is asked for less. */
   expire(nowMs: number): void {
+    // Who was held up himself has heard nobody.
+    const isAwake = nowMs - this.#expiredMs < LOST_MS / 2;
+    this.#expiredMs = nowMs;
     for (const neighbour of this.#state.neighbours.values()) {
+      const [oldest] = neighbour.outstanding;
+      if (isAwake && oldest !== undefined && this.#state.store.isLive(oldest.segment) && nowMs - Math.max(neighbour.heardMs, oldest.sentMs) > LOST_MS) {
+        neighbour.isLost = true;
+        this.#withdraw(neighbour, neighbour.outstanding.splice(0));
+      }
       // A neighbour that has gone silent gets another chance with two requests.
       if (neighbour.timeoutsInARow >= SILENT_AFTER && nowMs - neighbour.waitingSinceMs > PROBE_AFTER_MS) neighbour.timeoutsInARow = SILENT_AFTER - 1;
       if (neighbour.outstanding.length === 0) continue;

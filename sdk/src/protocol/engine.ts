@@ -26,6 +26,8 @@ const IDLE_TICK_MS = 1_000;
 const WRONG_SIZE = 40;
 /** Runs that a neighbour may have promised of one segment. */
 const MAX_PROMISES = 16;
+/** Somebody else gets the place of a neighbour that has been lost for so long; ICE notices after 5 to 30 s. */
+const LOST_FOR_GOOD_MS = 4_000;
 
 export interface NeighbourSnapshot {
   readonly peer: PeerId;
@@ -184,6 +186,7 @@ export class Engine {
     this.#tickedMs = nowMs;
     this.#membership.review(nowMs);
     this.#downloads.expire(nowMs);
+    for (const n of this.#state.neighbours.values()) if (n.isLost && nowMs - n.heardMs > LOST_FOR_GOOD_MS) this.#sendAway(n, "silent", nowMs);
     this.#judge.review(nowMs);
     this.#plan.giveUpStalled(nowMs);
     for (const segment of this.#state.wanted) this.#plan.plan(segment, nowMs);
@@ -250,6 +253,8 @@ export class Engine {
   #message(peer: PeerId, message: Message, nowMs: number): void {
     const neighbour = this.#state.neighbours.get(peer);
     if (neighbour === undefined) return;
+    neighbour.heardMs = nowMs;
+    neighbour.isLost = false;
     if (!neighbour.handshaken && message.type !== "HANDSHAKE") return this.#blame(peer, 100, "message before HANDSHAKE", nowMs);
     switch (message.type) {
       case "HANDSHAKE": return this.#handshake(neighbour, message, nowMs);

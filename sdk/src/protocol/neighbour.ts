@@ -65,6 +65,11 @@ export class Neighbour {
   toldChange = 0;
   toldMs = -Infinity;
 
+  /** When a message last came from it. */
+  heardMs: number;
+  /** It leaves requests unanswered and says nothing else either: it has most likely gone without a word. */
+  isLost = false;
+
   // we ask it
   chokesUs = true;
   outstanding: OutstandingRequest[] = [];
@@ -123,7 +128,9 @@ export class Neighbour {
     readonly peer: PeerId,
     readonly bit: number,
     readonly connectedMs: number,
-  ) {}
+  ) {
+    this.heardMs = connectedMs;
+  }
 
   holds(segment: StoredSegment, chunk: number): boolean {
     return ((segment.holders[chunk] ?? 0) & this.bit) !== 0;
@@ -160,6 +167,6 @@ export class Neighbour {
 
   /** Whether a request sent now would be served. */
   get usable(): boolean {
-    return this.handshaken && this.serves && !this.chokesUs && this.timeoutsInARow < SILENT_AFTER;
+    return this.handshaken && this.serves && !this.chokesUs && !this.isLost && this.timeoutsInARow < SILENT_AFTER;
   }
 }

@@ -1,5 +1,5 @@
 import type { Witnesses } from "./belief.js";
-import { OPINION_MS, PATIENCE_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
+import { OPINION_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { FetchId } from "./ids.js";
@@ -16,8 +16,6 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 /** Assumed until the origin has been measured. */
 const DEFAULT_TTFB_MS = 200;
 const DEFAULT_RATE_BPS = 2_000_000;
-/** An escalated fetch becomes twice as likely each time this has passed. */
-const ESCALATION_MS = 500;
 /** In a large swarm so many viewers are called to bring a slice as soon as they know of it, and twice as many each time this has passed, or the time that a slow origin takes. */
 const STARTERS = 4;
 const DOUBLING_MS = 1_000;
@@ -35,7 +33,7 @@ const MAX_RESCUE_RANGES = 10;
 /** Those who need what nobody near has are called one after the other; longer than a tick, so that a promise is heard of in between. */
 const TURN_MS = 250;
 /** With less to spare than this nobody else is waited for. */
-const OWN_CHANCE_S = 1;
+const OWN_CHANCE_S = 1.5;
 /** So long a first segment is fetched by everybody for himself, and others who fetch have time to begin. */
 const ALONE_MS = 2_000;
 const GRACE_MS = 1_000;
@@ -117,7 +115,7 @@ export class OriginPlan {
     // One after the other, and what the player waits for first: an origin that cannot keep up with all at once is late with all.
     const positionS = this.#state.positionS(nowMs);
     if (this.#fetches.find(({ segment: s }) => s.kind === segment.kind && s.startS < segment.startS && s.endS > positionS) !== undefined) return;
-    const track = this.#state.store.tracks.get(segment.ref.track);
+    const track = isSmall ? this.#state.store.tracks.get(segment.ref.track) : undefined;
     for (const earlier of track?.segments ?? []) {
       const originS = this.#originTimeS(earlier);
       if (track === undefined || earlier.startS >= segment.startS) break;
@@ -187,7 +185,7 @@ export class OriginPlan {
     return peersS * 1.5 + originS + 0.5 < leftS || (peersS < originS && nowMs < segment.wantedMs + FRESH_MS);
   }
 
-  /** Slices that no neighbour has or has promised: fetched by who has their seat, by the winner of the rendezvous, or by chance when those do not. */
+  /** Slices that no neighbour has or has promised: fetched by who has their seat, or whose turn it is when those do not. */
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
     const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
@@ -200,7 +198,11 @@ export class OriginPlan {
     if (seats !== undefined) this.#report(segment, { slices, seats, neighbours }, nowMs);
     const lacking = slices.flatMap((s) => this.#lackingPart(segment, s, neighbours, nowMs));
     if (lacking.length === 0) return;
-    const mine = this.#state.isSmall ? this.#won(lacking, segment, neighbours, nowMs) : this.#drawn(lacking, (nowMs - sinceMs) / Math.max(DOUBLING_MS, 1000 * this.#originTimeS(segment)));
+    // Where there are seats all look after new segments, wanted or not.
+    const isAll = this.#seats.in(segment.ref.track) !== undefined;
+    const others = neighbours.filter((n) => n.serves && (isAll || n.wants.has(segment.ref.id)));
+    const originS = this.#originTimeS(segment);
+    const mine = lacking.filter(({ key }) => nowMs - sinceMs >= this.#turnMs(key, others, originS));
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
   }
 
@@ -249,32 +251,18 @@ export class OriginPlan {
     return mergeSlices(gaps, MAX_CHUNKS);
   }
 
-  /** Everybody knows everybody: the winner of the rendezvous fetches, others by and by when it does not. */
-  #won(lacking: readonly LackingSlice[], segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): readonly Slice[] {
-    const self = this.#state.options.peer;
-    // Where there are seats all look after new segments, wanted or not.
-    const isAll = this.#seats.in(segment.ref.track) !== undefined;
-    const candidates = neighbours.filter((n) => n.serves && (isAll || n.wants.has(segment.ref.id))).map((n) => n.peer);
-    // One who does not serve helps nobody by fetching, unless nobody else will.
-    if (this.#state.options.serves || candidates.length === 0) candidates.push(self);
-    if (this.#escalates(segment, candidates.length, nowMs)) return lacking;
-    return lacking.filter((s) => rendezvousWinner(candidates, s.key) === self);
-  }
-
   /**
-   * In a large swarm every neighbourhood would have a winner of its own. Instead about one viewer in the whole swarm starts, by
-   * the weight of its hash, and the number of starters doubles until the slice has arrived.
+   * How long this peer leaves what `key` names to others who need it too, ms. All agree on the order, that of a rendezvous hash: in a small swarm,
+   * where everybody hears what everybody does, one after the other. In a large one every neighbourhood would have a first; so there four of the
+   * whole swarm are called at once, and twice as many each second, or each time that a slow origin needs.
    */
-  #drawn(lacking: readonly LackingSlice[], doublings: number): readonly Slice[] {
-    const share = (STARTERS * 2 ** doublings) / this.#state.swarmSize;
-    return lacking.filter((s) => rendezvousWeight(this.#state.options.peer, s.key) >= 1 - share);
-  }
-
-  #escalates(segment: StoredSegment, needers: number, nowMs: number): boolean {
-    if (nowMs < segment.wantedMs + PATIENCE_MS || nowMs < segment.nextEscalationMs) return false;
-    segment.nextEscalationMs = nowMs + ESCALATION_MS;
-    segment.escalation = segment.escalation === 0 ? 1 / needers : Math.min(1, 2 * segment.escalation);
-    return this.#state.random.next() < segment.escalation;
+  #turnMs(key: string, others: readonly Neighbour[], originS: number): number {
+    const { isSmall, swarmSize, options } = this.#state;
+    const weight = rendezvousWeight(options.peer, key);
+    if (!isSmall) return Math.max(DOUBLING_MS, 1_000 * originS) * Math.log2(Math.max(1, ((1 - weight) * swarmSize) / STARTERS));
+    const before = others.filter((n) => !options.serves || rendezvousWeight(n.peer, key) > weight).length;
+    // One who does not serve helps nobody by fetching, unless nobody else will.
+    return TURN_MS * (options.serves || before === 0 ? before : before + 4);
   }
 
   /** The part of a slice that is neither here nor coming nor to be had of a neighbour; none or one. */
@@ -350,7 +338,7 @@ export class OriginPlan {
    */
   #leftToOthers(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): Slice[] {
     const { ref: { id, track }, rescueMs, rescueS, rescueShare, holders, chunks } = segment;
-    const { options, store } = this.#state;
+    const { store } = this.#state;
     const slow = isSlow(segment);
     const waitedMs = nowMs - rescueMs;
     if (!slow && leftS < originS + OWN_CHANCE_S) return [];
@@ -361,8 +349,7 @@ export class OriginPlan {
     const left: Slice[] = [];
     for (const { first, end } of slow || !this.#fetches.rangesUsable ? [WHOLE] : slicesOf(segment, this.#bandwidth(segment))) {
       const key = slow ? String(track) : `${id}/${first}`;
-      const weight = rendezvousWeight(options.peer, key);
-      const turnMs = TURN_MS * needers.filter((n) => rendezvousWeight(n.peer, key) > weight).length;
+      const turnMs = this.#turnMs(key, needers, originS);
       if (slow && waitedMs > Math.max(GRACE_MS, GRACE_SHARE * 1_000 * rescueS) + turnMs && isBehind) continue;
       const isOthers = (chunk: number): boolean => ((holders[chunk] ?? 0) !== 0 ? slow : waitedMs < turnMs || neighbours.some((n) => n.hasPromised(id, chunk, nowMs)));
       if (chunks === 0 && isOthers(first)) left.push({ first, end });

@@ -68,8 +68,7 @@ export class PlayerDesk {
       segment.originBytes = 0;
       segment.peerBytes = 0;
       segment.failure = undefined;
-      segment.escalation = 0;
-      segment.nextEscalationMs = 0;
+      segment.rescueMs = Infinity;
     }
     segment.wants.add(want);
     if (info.ref.sequence !== INIT_SEQUENCE) this.#state.activate(kind, info.ref.track, info.ref.sequence);

@@ -88,9 +88,6 @@ export class StoredSegment {
   rescueMs = Infinity;
   rescueS = 0;
   rescueShare = 0;
-  /** Probability of the next escalated slice fetch, and when it is due. */
-  escalation = 0;
-  nextEscalationMs = 0;
   /** After a failed fetch the origin is not asked again for this segment before this time. */
   originRetryMs = 0;
   originFailures = 0;
