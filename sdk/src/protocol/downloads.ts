@@ -92,15 +92,20 @@ export class Downloads {
     return Math.max(2, Math.min(MAX_PIPELINE, Math.ceil(chunksPerMs * (neighbour.roundTrip.minMs + TURNAROUND_MS))));
   }
 
-  /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. */
-  answered(neighbour: Neighbour, segment: StoredSegment, chunk: number, bytes: number, nowMs: number): boolean {
+  /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. `isPushed`: this neighbour need not be asked. */
+  answered(neighbour: Neighbour, { segment, chunk, bytes, isPushed }: { segment: StoredSegment; chunk: number; bytes: number; isPushed: boolean }, nowMs: number): boolean {
     const index = neighbour.outstanding.findIndex((r) => r.segment === segment && r.chunk === chunk);
     if (index < 0) {
-      if (neighbour.lateAllowed <= 0) return false;
-      neighbour.lateAllowed--;
+      // What is pushed uses up no leave of what was taken back: that may come when nothing is pushed any more.
+      if (!isPushed) {
+        if (neighbour.lateAllowed <= 0) return false;
+        neighbour.lateAllowed--;
+      }
       neighbour.timeoutsInARow = 0;
       return true;
     }
+    // Request and push may have passed each other: the same comes again.
+    if (isPushed) allowLate(neighbour, 1);
     const [request] = neighbour.outstanding.splice(index, 1) as [OutstandingRequest];
     neighbour.roundTrip.sample(nowMs - request.sentMs);
     neighbour.rate.sample(bytes, nowMs - neighbour.waitingSinceMs);
@@ -208,7 +213,7 @@ export class Downloads {
 
   #withdraw(neighbour: Neighbour, requests: readonly OutstandingRequest[]): void {
     for (const request of requests) this.#release(request);
-    neighbour.lateAllowed = Math.min(2 * MAX_PIPELINE, neighbour.lateAllowed + requests.length);
+    allowLate(neighbour, requests.length);
     this.#state.send(neighbour.peer, { type: "CANCEL", runs: toRuns(requests) });
   }
 
@@ -250,6 +255,11 @@ export class Downloads {
         if (r.segment === segment && r.chunk === chunk) return nowMs - r.sentMs > 2 * Math.max(50, n.roundTrip.srttMs);
     return false;
   }
+}
+
+/** So many more chunks may come from it that nobody waits for any longer. */
+export function allowLate(neighbour: Neighbour, chunks: number): void {
+  neighbour.lateAllowed = Math.min(2 * MAX_PIPELINE, neighbour.lateAllowed + chunks);
 }
 
 /** Consecutive chunks of one segment become one run. */

@@ -369,13 +369,13 @@ export class Engine {
     const isPushed = this.#push?.accepts(neighbour, nowMs) === true;
     if (segment === undefined) {
       // Discarded since it was asked for, or never known.
-      if (neighbour.lateAllowed > 0) neighbour.lateAllowed--;
+      if (neighbour.lateAllowed > 0 && !isPushed) neighbour.lateAllowed--;
       else if (!isPushed) this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
       counters.duplicateBytes += payload.length;
       return;
     }
     const waiting = neighbour.outstanding.length;
-    if (!this.#downloads.answered(neighbour, segment, chunk, payload.length, nowMs) && !isPushed) return this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+    if (!this.#downloads.answered(neighbour, { segment, chunk, bytes: payload.length, isPushed }, nowMs)) return this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
     if (neighbour.outstanding.length === waiting) this.#push?.came(neighbour, segment, chunk, nowMs);
     neighbour.downloadedBytes += payload.length;
     counters.peerBytes += payload.length;

@@ -1,8 +1,11 @@
 import type { Announcer } from "./announcer.js";
+import { SEND_HIGH_WATER_BYTES } from "./config.js";
+import { allowLate } from "./downloads.js";
 import type { TrackId } from "./ids.js";
 import { MAX_PATH, type Message, nodeOf, type SubStream } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { Seats } from "./seats.js";
+import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
 import type { Track } from "./store.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -51,8 +54,10 @@ const STILL_AMPLE = 1.4;
 const MAP_MS = 2_000;
 const PATH_NEWS_MS = 200;
 const MAP_DELAY_MS = 100;
-/** What was pushed before a link ended may come so much later. */
+/** What was pushed before a link ended may come so much later... */
 const LATE_MS = 8_000;
+/** ...or at any time, as much as the transport had taken: a slow uplink, or a busy one, may hold it for longer. */
+const LATE_CHUNKS = SEND_HIGH_WATER_BYTES / CHUNK_BYTES + 1;
 
 /**
  * Push (New Coolstreaming; SYSTEMS NC1-NC4, ZA3, OC2, OC4, ES3, ES4): chunks of a live track whose index has the same remainder are a
@@ -144,7 +149,7 @@ export class Push {
     from.spare = spare;
     if (!refused) this.#drop(from, fits ? ~bits : -1, nowMs);
     // Chunks go both ways, and its own may be under way before it hears that it is refused.
-    if (bits !== 0 && !refused) from.pushedUntilMs = nowMs + LATE_MS;
+    if (bits !== 0 && !refused) allowPushed(from, nowMs);
     let refuse = 0;
     this.#eachStream((k) => {
       const isNamed = isIn(bits, k);
@@ -198,7 +203,7 @@ export class Push {
       this.#say(worst, bit, true);
     }
     for (const n of this.#all) {
-      if (n.choked) n.takes = 0;
+      if (n.choked && n.takes !== 0) this.#drop(n, -1, nowMs);
       if (!n.handshaken || nowMs < n.mapDueMs) continue;
       n.mapDueMs = nowMs + MAP_MS;
       this.#announcer.later(n, this.#map(this.#asked(n)), nowMs + MAP_DELAY_MS);
@@ -263,7 +268,7 @@ export class Push {
     }
     for (const n of [before, parent]) if (n !== undefined && this.#state.neighbours.has(n.peer)) this.#say(n, this.#asked(n));
     if (before !== undefined) {
-      before.pushedUntilMs = nowMs + LATE_MS;
+      allowPushed(before, nowMs);
       this.#drop(before, 1 << k, nowMs);
     }
     this.#news(nowMs);
@@ -303,7 +308,7 @@ export class Push {
 
   /** A link ends: what waits for it goes, what is on its way is welcome. */
   #drop(n: Neighbour, bits: number, nowMs: number): void {
-    if (n.takes !== 0 || this.#parents.includes(n)) n.pushedUntilMs = nowMs + LATE_MS;
+    if (n.takes !== 0 || this.#parents.includes(n)) allowPushed(n, nowMs);
     n.takes &= ~bits;
     this.#uploads.unpush(n, (chunk) => isIn(bits, chunk % this.#count));
   }
@@ -415,6 +420,12 @@ export class Push {
     }
     return (sum / viewers + 0.5) / (COMMITTED * this.#count);
   }
+}
+
+function allowPushed(from: Neighbour, nowMs: number): void {
+  // Once an end: every map that asks for something says so again.
+  if (nowMs >= from.pushedUntilMs) allowLate(from, LATE_CHUNKS);
+  from.pushedUntilMs = nowMs + LATE_MS;
 }
 
 const isIn = (bits: number, k: number): boolean => ((bits >> k) & 1) === 1;
