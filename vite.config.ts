@@ -60,6 +60,8 @@ function trustApart(format: "es" | "iife"): Plugin {
       if (format === "es" && source === "./trust.js") return { id: "./shoal-trust.js", external: true };
       // Most pages never push: the tag pulls.
       if (format === "iife" && source === "./with-push.js") return at("sdk/src/without-push.ts");
+      if (format === "iife" && source === "./with-receipts.js") return at("sdk/src/without-receipts.ts");
+      if (format === "iife" && source === "./receipt.js") return at("sdk/src/wire/without-receipt.ts");
       return format === "iife" && source === "./load-trust.js" ? at("sdk/src/load-trust-beside-tag.ts") : null;
     },
   };

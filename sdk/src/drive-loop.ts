@@ -1,7 +1,7 @@
 import type { Effect, Input } from "./protocol/contract.js";
 import type { Engine } from "./protocol/engine.js";
 
-export type DrivenEngine = Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats">;
+export type DrivenEngine = Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats" | "strangers">;
 
 export interface DriveLoopHost {
   /** Carries out one effect. Inputs that this brings about wait until all effects are carried out. */

@@ -9,10 +9,12 @@ import { loadTrust } from "./load-trust.js";
 import type { EngineOptions } from "./protocol/config.js";
 import { Engine } from "./protocol/engine.js";
 import { push } from "./with-push.js";
+import { receiptKey } from "./with-receipts.js";
 
 /** Everything a session is put together from; a test may replace a part. */
 export const SESSION_PARTS = {
-  engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats"> => new Engine(push === undefined ? options : { ...options, push }),
+  engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats" | "strangers"> => new Engine(push === undefined ? options : { ...options, push }),
+  receiptKey,
   transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
     new WebRtcTransport(options, events),
   tracker: (address: string, request: JoinRequest, events: SignalingEvents, admission?: Admission): Pick<SignalingClient, "connect" | "find" | "signal" | "report" | "live" | "missing" | "misbehaved" | "destroy"> =>

@@ -1,5 +1,6 @@
 import type Hls from "hls.js";
 import type { FragmentLoaderContext } from "hls.js";
+import type { ReceiptKey } from "./browser/receipt-key.js";
 import type { Credentials } from "./credentials/credentials.js";
 import { DriveLoop } from "./drive-loop.js";
 import type { Want } from "./hls/fragment-loader.js";
@@ -51,7 +52,7 @@ type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
 export class Session implements PlayerSession {
   readonly #setting: SessionSetting;
   readonly #name: string;
-  readonly #peer: PeerId;
+  #peer: PeerId;
   readonly #playlists: PlaylistReader;
   readonly #playhead: Playhead;
   readonly #wants = new OpenWants();
@@ -65,6 +66,8 @@ export class Session implements PlayerSession {
   /** Of a page that has the publisher's key: what is loaded for it, and what stands for the publisher then. */
   #trust: Promise<TrustPart | undefined> | undefined;
   #publisher: InstanceType<TrustPart["PublisherLine"]> | undefined;
+  /** Where the build counts receipts: its hash is the peer id. */
+  #receiptKey: ReceiptKey | undefined;
   #wakefulness: ReturnType<SessionParts["wakefulness"]> | undefined;
   /** For a tracker that is not joined yet. */
   #live: EffectOf<"live-status"> | undefined;
@@ -233,6 +236,8 @@ export class Session implements PlayerSession {
       case "refused":
         return this.#publisher?.execute(effect);
       case "hash": return void this.#hash(effect);
+      case "sign-receipt":
+      case "check-receipt": return void this.#receiptKey?.answer(effect).then((input) => this.#loop.dispatch(input), (error: unknown) => this.#fail(error));
       case "chunk-stored": {
         const { segment: ref, chunk, chunks, source } = effect;
         const { startS, durationS } = this.#playlists.info(ref.id) ?? { startS: 0, durationS: 0 };
@@ -281,8 +286,11 @@ export class Session implements PlayerSession {
   async #start(): Promise<void> {
     const { hls, options, parts } = this.#setting;
     try {
-      const [swarm, trust] = await Promise.all([parts.swarmId(this.#name), this.#trust]);
+      // Without a key the id is any, and receipts are not for this session.
+      const [swarm, trust, receiptKey] = await Promise.all([parts.swarmId(this.#name), this.#trust, parts.receiptKey?.(this.#name).catch(() => undefined)]);
       if (this.#idleReason !== undefined) return;
+      this.#receiptKey = receiptKey;
+      this.#peer = receiptKey?.peer ?? this.#peer;
       const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS, delivery = "auto" } = options;
       this.#origin = new OriginLine(hls, parts.origin, {
         dispatch: (input) => this.#loop.dispatch(input),
@@ -298,7 +306,7 @@ export class Session implements PlayerSession {
         void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
-      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }) }));
+      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }), ...(receiptKey && { receipts: receiptKey.receipts }) }));
       if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);
@@ -403,8 +411,10 @@ export class Session implements PlayerSession {
       },
       statReport: () => {
         const { neighbours, originBytes, peerBytes, uploadedBytes } = this.stats();
-        const segments = this.#loop.engine?.stats(performance.now()).segments ?? 0;
-        return { segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes };
+        const { engine } = this.#loop;
+        const strangers = engine?.strangers ?? [];
+        const segments = engine?.stats(performance.now()).segments ?? 0;
+        return { segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes, ...(strangers.length > 0 && { strangers: [...strangers] }) };
       },
       report: (code, message) => this.report(code, message),
     });

@@ -36,6 +36,7 @@ export class TrackerLine {
       onUp: (reply) => this.#onUp(reply),
       onDown: (reason) => this.#onDown(reason),
       onPeers: ({ peers, size }) => this.#onPeers(peers, size),
+      onMembers: (asked, present) => host.dispatch({ type: "members", asked: asked as PeerId[], present: present as PeerId[] }),
       onSignal: host.onSignal,
       onSeats: (message) => this.#onSeats(message),
       onError: ({ request, code, message }) => host.report(`tracker-${request}-${code}`, message),

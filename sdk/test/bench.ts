@@ -5,8 +5,9 @@ import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { WantId } from "../src/protocol/ids.js";
 import type { ChunkHash, PeerId } from "../src/protocol/ids.js";
-import { type BufferMapEntry, type ChunkRun, type Message, PROTOCOL_VERSION } from "../src/protocol/message.js";
+import { type BufferMapEntry, type ChunkRun, KEY_BYTES, type Message, PROTOCOL_VERSION, SIGNATURE_BYTES } from "../src/protocol/message.js";
 import { CHUNK_BYTES, type SegmentRef } from "../src/protocol/segment.js";
+import { Receipts } from "../src/protocol/receipts.js";
 import { push } from "../src/with-push.js";
 import { hashOf, Stream } from "./world-stream.js";
 import { peerId, SWARM } from "./world.js";
@@ -17,6 +18,14 @@ export interface Sent<M extends Message> {
   readonly to: PeerId;
   readonly message: M;
   readonly atMs: number;
+}
+
+/** Passes for a signature here; any other does not. */
+const SIGNED = new Uint8Array(SIGNATURE_BYTES).fill(1);
+
+/** "`receiver` got these of `giver`", signed by `receiver`, or by somebody else. */
+export function receipt(giver: PeerId, receiver: PeerId, runs: readonly ChunkRun[], isForged = false): MessageOf<"RECEIPT"> {
+  return { type: "RECEIPT", giver, receiver, runs, key: new Uint8Array(KEY_BYTES), signature: isForged ? new Uint8Array(SIGNATURE_BYTES) : SIGNED };
 }
 
 /** One engine on the bench: everybody else is played by the test, message by message. Hashes are answered at once. */
@@ -31,7 +40,7 @@ export class Bench {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
     this.engine = new Engine({
-      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", push,
+      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", push, receipts: (parts) => new Receipts(parts),
       ...(setting.belief && { belief: setting.belief }),
     });
   }
@@ -160,6 +169,8 @@ export class Bench {
   #drain(): void {
     for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) {
       this.effects.push({ effect, atMs: this.nowMs });
+      if (effect.type === "sign-receipt") this.engine.handle({ type: "receipt-signed", token: effect.token, key: new Uint8Array(KEY_BYTES), signature: SIGNED }, this.nowMs);
+      if (effect.type === "check-receipt") this.engine.handle({ type: "receipt-checked", token: effect.token, isTrue: effect.receipt.signature[0] === SIGNED[0] }, this.nowMs);
       if (effect.type === "hash" && this.hashes)
         this.engine.handle({ type: "hashed", segment: effect.segment, chunk: effect.chunk, token: effect.token, hash: hashOf(effect.payload) }, this.nowMs);
     }

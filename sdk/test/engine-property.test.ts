@@ -5,7 +5,7 @@ import { bitfieldBytes } from "../src/protocol/bitfield.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { ChunkHash, FetchId, PeerId, TrackId, WantId } from "../src/protocol/ids.js";
-import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_RUNS, MAX_SUBSTREAMS, type Message, nodeOf, PROTOCOL_VERSION } from "../src/protocol/message.js";
+import { KEY_BYTES, MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_RUNS, MAX_SUBSTREAMS, SIGNATURE_BYTES, type Message, nodeOf, PROTOCOL_VERSION } from "../src/protocol/message.js";
 import { Random } from "../src/protocol/random.js";
 import { CHUNK_BYTES, chunkCount, MAX_CHUNKS, type SegmentRef } from "../src/protocol/segment.js";
 import { signedBelief } from "../src/protocol/signed-judge.js";
@@ -166,7 +166,7 @@ class Chaos {
         type: "SUBSTREAMS", refused: random.below(4) === 0, track: random.below(8) === 0 ? (0 as TrackId) : segment.track, bits: random.below(16), slots: random.below(9), spare: random.below(3),
         streams: Array.from({ length: 4 }, () => ({ sequence: segment.sequence, chunks: random.below(9), path: Array.from({ length: random.below(3) }, () => nodeOf(this.#peer())) })),
       };
-      default: return { type: "RECEIPT", giver: random.below(2) === 0 ? from : peerId(0), receiver: this.#peer(), runs: this.#runs() };
+      default: return { type: "RECEIPT", giver: random.below(2) === 0 ? from : peerId(0), receiver: this.#peer(), key: new Uint8Array(KEY_BYTES), signature: new Uint8Array(SIGNATURE_BYTES), runs: this.#runs() };
     }
   }
 

@@ -315,6 +315,38 @@ describe("Pull beside push", () => {
     expect(chunks.every((c) => c % 4 === 2)).toBe(true);
   });
 
+  test("what a parent pushes takes no leave of what was asked for and taken back", () => {
+    const b = new Pushing();
+    const parent = b.partner(1);
+    b.appear(parent, new Uint8Array(Math.ceil(b.chunks(101) / 8)).fill(0xff).fill(0xf0, -1));
+    const neighbour = b.engine.inspect().neighbours.get(parent)!;
+    b.advance(3_000);
+    const late = neighbour.lateAllowed;
+    const asked = new Set(b.requested(parent, 101));
+    for (let chunk = 0; chunk < b.chunks(101); chunk++) if (!asked.has(chunk)) b.give(parent, 101, chunk);
+    expect(neighbour.lateAllowed).toBeGreaterThanOrEqual(late);
+  });
+
+  test("when a link has ended, what the transport had taken may come at any time", () => {
+    const b = new Pushing();
+    const child = b.partner(1, { path: [9], bits: 0b1111, spare: 0 });
+    b.word(child, { path: [9], bits: 0, spare: 0 });
+    b.advance(20_000);
+    for (let chunk = 0; chunk < 9; chunk++) b.give(child, 100, chunk);
+    expect(b.engine.inspect().neighbours.get(child)).toMatchObject({ lateAllowed: 0, points: 0 });
+  });
+
+  test("a map that waits for company never comes after one that says otherwise", () => {
+    const b = new Pushing();
+    const parent = b.partner(1);
+    const neighbour = b.engine.inspect().neighbours.get(parent)!;
+    const isWaiting = (): boolean => neighbour.waiting.some(({ type }) => type === "SUBSTREAMS");
+    for (let i = 0; i < 200 && !isWaiting(); i++) b.advance(20);
+    expect([isWaiting(), b.asked(parent)]).toEqual([true, 0b1111]);
+    b.word(parent, { refused: true, bits: 0b1111 });
+    expect([isWaiting(), b.asked(parent)]).toEqual([false, 0]);
+  });
+
   test("unasked DATA of a parent is welcome, that of others is not", () => {
     const b = new Pushing();
     const parent = b.partner(1);

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PeerId } from "../src/protocol/ids.js";
-import { createBitfield, setBit } from "../src/protocol/bitfield.js";
 import { Bench } from "./bench.js";
-import { peerId } from "./world.js";
 
 /** Holds segment 0 whole. */
 function seeding(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
@@ -151,18 +149,6 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
     expect(unchoked(b).length).toBeLessThanOrEqual(4);
   });
 
-  test("those who forward what we gave them are the three", () => {
-    const { b, peers } = crowded();
-    const good = peers.slice(6, 9);
-    for (const p of good) ask(b, p, 0, 8);
-    for (let i = 0; i < 12; i++) {
-      fill(b, peers);
-      for (const p of good) b.say(p, { type: "RECEIPT", giver: p, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 8 }] });
-      b.advance(10_000);
-    }
-    expect(unchoked(b)).toEqual(expect.arrayContaining(good));
-  });
-
   test("choked, its queue is rejected rather than forgotten", () => {
     const { b, peers } = crowded();
     for (let i = 0; i < 12; i++) {
@@ -176,56 +162,4 @@ describe("Give-to-get (SYSTEMS TR2)", () => {
       expect(b.sent("REJECT", p).some((r) => r.atMs === chokes[0]!.atMs)).toBe(true);
     }
   });
-
-  test("a receipt counts as ours only for chunks that we gave", () => {
-    const { b, peers } = crowded();
-    const [liar, honest] = peers as [PeerId, PeerId];
-    ask(b, honest, 0, 2);
-    for (let i = 0; i < 12; i++) {
-      fill(b, peers.slice(2));
-      b.say(liar, { type: "RECEIPT", giver: liar, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 30 }] });
-      b.say(honest, { type: "RECEIPT", giver: honest, receiver: peerId(99), runs: [{ segment: b.ref(0), first: 0, count: 2 }] });
-      b.advance(10_000);
-      expect(unchoked(b)).toContain(honest);
-    }
-  });
-
-  test("a receipt for what we gave goes on to who gave it to us", () => {
-    const b = seeding();
-    const giver = b.neighbour(1, { has: [1] });
-    const witness = b.neighbour(3, { has: [1] });
-    for (const c of b.requested(giver, 1)) {
-      b.give(giver, 1, c);
-      b.vouch(witness, { segment: b.ref(1), first: c, count: 1 });
-    }
-    const child = b.neighbour(2);
-    ask(b, child, 0, 4, 1);
-    expect(given(b, child)).toEqual([0, 1, 2, 3]);
-    b.clear();
-    b.say(child, { type: "RECEIPT", giver: peerId(0), receiver: child, runs: [{ segment: b.ref(1), first: 0, count: 4 }] });
-    b.advance(1_200);
-    expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver: peerId(0), receiver: child, runs: [{ first: 0, count: 4 }] } }]);
-    expect(b.sent("RECEIPT", witness)).toEqual([]);
-  });
-
-  test("what we receive is receipted to its giver, batched for 8 s", () => {
-    const b = seeding();
-    const giver = b.neighbour(1, { has: [1] });
-    const witness = b.neighbour(2, { entries: [b.entry(1, half(b.chunks(1)))] });
-    b.say(witness, { type: "CHOKE" });
-    for (const c of [0, 1, 2, 3]) {
-      b.give(giver, 1, c);
-      b.vouch(witness, { segment: b.ref(1), first: c, count: 1 });
-    }
-    b.advance(7_900);
-    expect(b.sent("RECEIPT")).toEqual([]);
-    b.advance(1_500);
-    expect(b.sent("RECEIPT", giver)).toMatchObject([{ message: { giver, receiver: peerId(0), runs: [{ first: 0, count: 4 }] } }]);
-  });
 });
-
-function half(chunks: number): Uint8Array {
-  const field = createBitfield(chunks);
-  for (let i = 0; i < chunks / 2; i++) setBit(field, i);
-  return field;
-}

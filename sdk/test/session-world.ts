@@ -69,7 +69,7 @@ export class StandInEngine {
 }
 
 /** A real Hls instance with a session on a stand-in engine, an in-memory origin, tracker and transport. */
-export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>>, setting: { options?: Partial<ShoalOptions>; unsupported?: "no-webrtc" | "insecure-context"; hls?: Partial<HlsConfig>; loadTrust?: SessionParts["loadTrust"] } = {}) {
+export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>>, setting: { options?: Partial<ShoalOptions>; unsupported?: "no-webrtc" | "insecure-context"; hls?: Partial<HlsConfig>; loadTrust?: SessionParts["loadTrust"]; receiptKey?: SessionParts["receiptKey"] } = {}) {
   const plain = web(files);
   const world = {
     requests: plain.requests,
@@ -123,6 +123,7 @@ export function sessionWorld(files: Readonly<Record<string, string | Uint8Array>
       world.awake = onChange;
       return { destroy: log("wakefulness destroyed") };
     },
+    receiptKey: setting.receiptKey,
     hash: async () => "0".repeat(32) as ChunkHash,
     swarmId: async (name) => `swarm of ${name}` as SwarmId,
     randomHex: (bytes) => "ab".repeat(bytes),

@@ -25,6 +25,7 @@ function listen(tracker: string, peer: PeerId, { admission, inSwarm = swarm }: {
     onPeers: note("peers"),
     onSignal: note("signal"),
     onSeats: note("seats"),
+    onMembers: note("members"),
     onError: note("error"),
   };
   const client = new SignalingClient(tracker, { ...join(peer), swarm: inSwarm }, events, admission);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { createBitfield, setBit } from "../src/protocol/bitfield.js";
 import type { ChunkHash, PeerId, SwarmId, TrackId } from "../src/protocol/ids.js";
-import { MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
+import { KEY_BYTES, MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, SIGNATURE_BYTES, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, chunkCount, segmentRef, type SegmentRef } from "../src/protocol/segment.js";
 
 const hexArb = (bytes: number): fc.Arbitrary<string> =>
@@ -20,6 +20,21 @@ const runArb: fc.Arbitrary<ChunkRun> = fc
   .tuple(segmentArb, chunkArb)
   .chain(([segment, first]) => fc.integer({ min: 1, max: MAX_CHUNKS - first }).map((count) => ({ segment, first, count })));
 const runsArb = fc.array(runArb, { maxLength: 40 });
+
+const bytesArb = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
+/** Ascending within a segment, and none touches the next. */
+const chunkSetsArb: fc.Arbitrary<ChunkRun[]> = fc
+  .uniqueArray(fc.record({ segment: segmentArb, steps: fc.array(fc.record({ gap: fc.nat(9), count: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 8 }) }), { selector: ({ segment }) => segment.id, maxLength: 6 })
+  .map((sets) =>
+    sets.flatMap(({ segment, steps }) => {
+      let next = 0;
+      return steps.map(({ gap, count }) => {
+        const first = next + gap;
+        next = first + count + 1;
+        return { segment, first, count };
+      });
+    }),
+  );
 
 const sizeArb = fc.oneof(fc.integer({ min: 1, max: 64 * CHUNK_BYTES }), fc.constantFrom(1, CHUNK_BYTES, CHUNK_BYTES + 1, 8 * CHUNK_BYTES, MAX_CHUNKS * CHUNK_BYTES));
 const entryArb: fc.Arbitrary<BufferMapEntry> = fc
@@ -55,7 +70,7 @@ export const messageArb: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant("DATA" as const), segment: segmentArb, chunk: chunkArb, payload: fc.uint8Array({ minLength: 1, maxLength: 64 }) }),
   fc.record({ type: fc.constantFrom("CHOKE" as const, "UNCHOKE" as const) }),
   integrityArb,
-  fc.record({ type: fc.constant("RECEIPT" as const), giver: peerArb, receiver: peerArb, runs: runsArb }),
+  fc.record({ type: fc.constant("RECEIPT" as const), giver: peerArb, receiver: peerArb, key: bytesArb(KEY_BYTES), signature: bytesArb(SIGNATURE_BYTES), runs: chunkSetsArb }),
   subStreamsArb,
 );
 

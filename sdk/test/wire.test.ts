@@ -95,7 +95,7 @@ describe("bytes that ARCHITECTURE.md promises", () => {
     ["UNCHOKE", { type: "UNCHOKE" }, "0a"],
     ["INTEGRITY_REQ", { type: "INTEGRITY_REQ", runs: [{ segment, first: 1, count: 1 }] }, `0b${NAME}0000010001`],
     ["INTEGRITY", integrity(5, 1), `8c${NAME}0005${hash}`],
-    ["RECEIPT", { type: "RECEIPT", giver: peer, receiver: "ffffffffffffffff" as PeerId, runs: [] }, `0d${peer}ffffffffffffffff`],
+    ["RECEIPT", { type: "RECEIPT", giver: peer, receiver: "ffffffffffffffff" as PeerId, key: new Uint8Array(65).fill(4), signature: new Uint8Array(64).fill(5), runs: [{ segment, first: 1, count: 2 }, { segment, first: 8, count: 1 }] }, `0d${peer}ffffffffffffffff${"04".repeat(65)}${"05".repeat(64)}${NAME}00026080`],
     ["SUBSTREAMS", { type: "SUBSTREAMS", refused: true, track: 7 as TrackId, bits: 2, slots: 9, spare: 3, streams: [{ sequence: 5, chunks: 6, path: [8] }, { sequence: 0, chunks: 0, path: [] }] }, "8e0000000700020903000000050006010000000800000000000000"],
   ];
   test.each(golden)("%s", (_, message, bytes) => {
@@ -222,7 +222,7 @@ describe("identities", () => {
 
   test("anything but lowercase hex of the right length is a programmer's mistake, as is a number of more than 32 bits", () => {
     for (const wrong of ["", "0123", "0123456789ABCDEF", "0123456789abcdeg", "0123456789abcde\u0131", "0123456789abcde`"])
-      expectProgrammerError({ type: "RECEIPT", giver: wrong as PeerId, receiver: peer, runs: [] });
+      expectProgrammerError({ type: "RECEIPT", giver: wrong as PeerId, receiver: peer, key: new Uint8Array(65), signature: new Uint8Array(64), runs: [] });
     for (const sequence of [-1, 2 ** 32, 0.5]) expectProgrammerError({ type: "WANT", segments: [someSegment(sequence)] });
     expectProgrammerError({ type: "HANDSHAKE", version: 256, swarm, peer, serves: true });
   });

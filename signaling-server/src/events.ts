@@ -44,6 +44,8 @@ export interface StatReport {
   originBytes: number;
   peerBytes: number;
   uploadedBytes: number;
+  /** Peers of whom the sender wants to know whether they are members, at most 64: receipts that they have signed wait for it. */
+  strangers?: string[];
 }
 
 /** An SDP description or ICE candidate as simple-peer emits it; opaque to the server, bounded in size. */
@@ -136,6 +138,8 @@ export interface ChannelsReply {
 export interface StatReply {
   ok: true;
   size: number;
+  /** Those of the report's strangers who are; where there were any. */
+  members?: string[];
 }
 
 export interface MissingReply {

@@ -8,6 +8,7 @@ export type Problem = string;
 export const MAX_CHANNEL_CHARS = 120;
 export const MAX_JWT_CHARS = 2_048;
 export const MAX_EXCEPT = 256;
+export const MAX_STRANGERS = 64;
 /** Picture, sound, and both again while the quality changes. */
 export const MAX_TRACKS = 4;
 /** Totals above this are a lie or a fault, and sums of them would no longer be exact. 16 TiB. */
@@ -68,15 +69,19 @@ export function parseFind(payload: unknown): FindRequest | Problem {
 }
 
 export function parseStat(payload: unknown): StatReport | Problem {
-  const fields = exactly(payload, "swarm", "segments", "neighbours", "originBytes", "peerBytes", "uploadedBytes");
-  if (fields === undefined) return "Send {swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes} and nothing else.";
+  const isAsking = isPlainObject(payload) && Object.hasOwn(payload, "strangers");
+  const fields = exactly(payload, "swarm", "segments", "neighbours", "originBytes", "peerBytes", "uploadedBytes", ...(isAsking ? (["strangers"] as const) : []));
+  if (fields === undefined) return "Send {swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes}, strangers where there are any, and nothing else.";
   const { swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes } = fields;
   if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
   if (!isCount(segments, 0xffff_ffff) || !isCount(neighbours, 0xffff)) return "Send segments and neighbours as whole numbers, 0 or more.";
   if (!isCount(originBytes, MAX_REPORTED_BYTES) || !isCount(peerBytes, MAX_REPORTED_BYTES) || !isCount(uploadedBytes, MAX_REPORTED_BYTES)) {
     return "Send originBytes, peerBytes and uploadedBytes as whole numbers from 0 to 2^44.";
   }
-  return { swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes };
+  if (!isAsking) return { swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes };
+  const { strangers } = fields;
+  if (!Array.isArray(strangers) || strangers.length > MAX_STRANGERS || !strangers.every((peer) => matches(peer, PEER))) return `Send strangers as a list of at most ${MAX_STRANGERS} peers, 16 lowercase hex digits each.`;
+  return { swarm, segments, neighbours, originBytes, peerBytes, uploadedBytes, strangers };
 }
 
 export function parseSignal(payload: unknown, signalBytes: number): SignalRequest | Problem {

@@ -269,9 +269,11 @@ export class Tracker {
     for (const key of ["originBytes", "peerBytes", "uploadedBytes"] as const) {
       this.#counts[key] += Math.max(0, report[key] - (member.report?.[key] ?? 0));
     }
-    member.report = report;
+    const { strangers, ...figures } = report;
+    member.report = figures;
     this.#heard(member, nowMs);
-    return { ok: true, size: member.swarm.size };
+    const { size } = member.swarm;
+    return { ok: true, size, ...(strangers && { members: strangers.filter((peer) => member.swarm.get(peer)?.isOutcast === false) }) };
   }
 
   #heard(member: Member, nowMs: number): void {

@@ -40,6 +40,7 @@ describe("payload validators", () => {
   it.each([-1, 1.5, Number.NaN, Infinity, 2 ** 53, "5", null])("refuse %s as a number of bytes or peers", (value) => {
     expect(parseStat({ ...statReport(1), originBytes: value })).toBeTypeOf("string");
     expect(parseStat({ ...statReport(1), segments: value })).toBeTypeOf("string");
+    expect(parseStat({ ...statReport(1), strangers: value })).toBeTypeOf("string");
     expect(parseFind({ swarm: swarmId(1), count: value, except: [] })).toBeTypeOf("string");
   });
 

@@ -252,6 +252,15 @@ describe("reports", () => {
     expect(world.tracker.stats()).toMatchObject({ originBytes: 150, peerBytes: 40, uploadedBytes: 5 });
   });
 
+  it("may ask who of some strangers is a member, of this swarm and no other, and not an outcast", () => {
+    const world = new World();
+    for (const n of [1, 2]) world.join(n);
+    world.send(3, "join", { ...joinRequest(3), swarm: swarmId(2) });
+    expect(world.send(1, "stat", statReport(1, { strangers: [2, 3, 4].map(peerId) }))).toEqual({ ok: true, size: 2, members: [peerId(2)] });
+    expect(world.send(1, "stat", statReport(1))).toEqual({ ok: true, size: 2 });
+    expect(world.send(1, "stat", statReport(1, { strangers: Array.from({ length: 65 }, (_, n) => peerId(n)) }))).toMatchObject({ ok: false, code: "bad-payload" });
+  });
+
   it("that stop coming put a member last, and the next one brings it back", () => {
     const world = new World({ peersPerReply: 1 });
     world.join(1);

@@ -27,7 +27,10 @@ export interface WorldSetting {
   readonly ri: number;
   readonly uniformAccess: { readonly down: number; readonly up: number } | undefined;
   readonly freeRiders: number;
+  /** What they do beside giving nothing. */
+  readonly riders: "free-rider" | "forger" | "colluder";
   readonly polluters: number;
+  readonly liars: "polluter" | "sleeper";
   /** Viewers have the publisher's key: the SDK's `contentKey`. */
   readonly signed: boolean;
   readonly faults: readonly Fault[];
@@ -70,6 +73,8 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
     ri: wishes.ri,
     uniformAccess: undefined,
     freeRiders: wishes.freeRiders ?? 0,
+    riders: "free-rider",
+    liars: "polluter",
     polluters: wishes.polluters ?? 0,
     signed: wishes.signed ?? false,
     faults: [],
@@ -164,7 +169,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     ]),
   },
   "free-riders": { about: "live; every fifth takes and never gives (--free-riders SHARE)", setting: (w) => live({ ...w, freeRiders: w.freeRiders ?? 0.2 }) },
+  forgers: { about: "live; every fifth takes and never gives, and forges receipts that say it does (--free-riders SHARE)", setting: (w) => ({ ...live({ ...w, freeRiders: w.freeRiders ?? 0.2 }), riders: "forger" }) },
+  colluders: { about: "live; every fifth takes and never gives, and they sign receipts for each other (--free-riders SHARE)", setting: (w) => ({ ...live({ ...w, freeRiders: w.freeRiders ?? 0.2 }), riders: "colluder" }) },
   polluters: { about: "live; every tenth sends rubbish and vouches for it (--polluters SHARE; --signed: viewers have the publisher's key)", setting: (w) => live({ ...w, polluters: w.polluters ?? 0.1 }) },
+  sleepers: { about: "live; every tenth is honest for half of the run, and a polluter then (--polluters SHARE; --signed)", setting: (w) => ({ ...live({ ...w, polluters: w.polluters ?? 0.1 }), liars: "sleeper" }) },
   seeks: { about: "vod; everybody seeks about twice a minute", setting: (w) => withFault(vod({ ...w, seconds: w.seconds ?? 240 }), () => [{ atS: 0, name: "seeks", strike: (world) => world.unrest(30, "seek") }]) },
   levels: {
     about: "live, three levels; everybody changes level about twice a minute",

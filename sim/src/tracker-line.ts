@@ -86,8 +86,10 @@ export class TrackerLine {
     viewer.clock.in(intervalMs, () => {
       if (viewer.gone || !this.#joined) return;
       const { segments, neighbours, originBytes, peerBytes, uploadedBytes } = viewer.engine.stats(viewer.clock.nowMs);
-      this.#emit("stat", { swarm: SWARM, segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes }, (answer) => {
+      const { strangers } = viewer.engine;
+      this.#emit("stat", { swarm: SWARM, segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes, ...(strangers.length > 0 && { strangers: [...strangers] }) }, (answer) => {
         if (answer.ok && "size" in answer) viewer.handle({ type: "tracker-peers", peers: [], swarmSize: answer.size });
+        if (answer.ok && "members" in answer) viewer.handle({ type: "members", asked: strangers, present: answer.members as PeerId[] });
       });
       this.#report(intervalMs);
     });

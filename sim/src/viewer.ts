@@ -3,15 +3,17 @@ import { Engine } from "../../sdk/src/protocol/engine.js";
 import type { FetchId, PeerId, WantId } from "../../sdk/src/protocol/ids.js";
 import { signedBelief } from "../../sdk/src/protocol/signed-judge.js";
 import { Push } from "../../sdk/src/protocol/push.js";
+import { Receipts } from "../../sdk/src/protocol/receipts.js";
 import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { SeatsMessage } from "../../signaling-server/src/events.js";
 import type { Access } from "./access.js";
 import type { Clock, Task } from "./clock.js";
-import { type Conduct, tamper } from "./conduct.js";
+import { type Conduct, type Culprit, tamper } from "./conduct.js";
 import { Line, type Parcel } from "./link.js";
 import { type HttpRequest } from "./origin.js";
 import { Player, type PlayerEvents, type PlayerHost } from "./player.js";
 import { PublisherLine } from "./publisher-line.js";
+import { answerReceipt, WORK_MS } from "./receipt-signature.js";
 import { hashOf, isGenuine, type Media, type Stream, SWARM } from "./stream.js";
 import { TrackerLine } from "./tracker-line.js";
 import { Transport } from "./transport.js";
@@ -53,6 +55,7 @@ export class Viewer implements PlayerHost, Task {
   readonly #tracker: TrackerLine;
   /** Where the page has the publisher's key. */
   readonly #publisher: PublisherLine | undefined;
+  readonly #culprit: Culprit;
   readonly #requests = new Map<FetchId, HttpRequest>();
   readonly #inputs: Input[] = [];
   #next = 0;
@@ -69,13 +72,14 @@ export class Viewer implements PlayerHost, Task {
     this.joinedMs = clock.nowMs;
     const { signed } = world.setting;
     this.#publisher = signed ? new PublisherLine(this) : undefined;
-    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery, push: (parts) => new Push(parts) });
+    this.engine = new Engine({ ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery, push: (parts) => new Push(parts), receipts: (parts) => new Receipts(parts) });
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);
     this.downlink = new Line(setting.access.downBps);
     this.events = meter.forPlayer(this, () => world.departs(this));
     this.player = new Player(this, setting.level, player, setting.best);
     this.#tracker = new TrackerLine(this);
+    this.#culprit = { conduct: setting.conduct, peer: this.peer, index: this.index, isAwake: () => 2 * this.clock.nowMs > 1000 * world.setting.seconds, other: () => world.besides(this)?.peer };
   }
 
   get clock(): Clock {
@@ -212,7 +216,7 @@ export class Viewer implements PlayerHost, Task {
     switch (effect.type) {
       case "send": {
         const { conduct } = this.setting;
-        const messages = conduct === "honest" ? effect.messages : effect.messages.map((m) => tamper(conduct, m)).filter((m) => m !== undefined);
+        const messages = conduct === "honest" ? effect.messages : effect.messages.flatMap((m) => tamper(this.#culprit, m));
         const bytes = frameLength(messages);
         if (messages.length === 0 || !this.transport.send(effect.peer, messages, bytes)) return;
         world.checker.sent(messages, bytes);
@@ -230,6 +234,9 @@ export class Viewer implements PlayerHost, Task {
         this.#inputs.push({ type: "hashed", segment, chunk, token, hash: this.#hashOf(effect) });
         return;
       }
+      case "sign-receipt":
+      case "check-receipt":
+        return this.clock.in(WORK_MS[effect.type], () => this.handle(answerReceipt(effect)));
       case "chunk-stored":
         if (world.meter.on) world.meter.chunkDelay.add(this.clock.nowMs - (world.media(effect.segment)?.appearsMs ?? 0));
         return this.player.chunkStored(effect.segment.id, this.clock.nowMs);

@@ -147,9 +147,15 @@ export class World {
     return member;
   }
 
+  /** Somebody who is there, and of the same conduct where that has accomplices: the next one, so that they are in pairs, or nearly. */
+  besides(viewer: Viewer): Viewer | undefined {
+    const able = [...this.byId.values()].filter((v) => v !== viewer && (viewer.setting.conduct !== "colluder" || v.setting.conduct === "colluder"));
+    return able.find((v) => v.index > viewer.index) ?? able[0];
+  }
+
   #conduct(chance: Chance): Conduct {
     const draw = chance.next();
-    const { freeRiders, polluters } = this.setting;
-    return draw < freeRiders ? "free-rider" : draw < freeRiders + polluters ? "polluter" : "honest";
+    const { freeRiders, riders, polluters, liars } = this.setting;
+    return draw < freeRiders ? riders : draw < freeRiders + polluters ? liars : "honest";
   }
 }

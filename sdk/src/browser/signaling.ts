@@ -55,6 +55,8 @@ export interface SignalingEvents {
   readonly onDown: (reason: string) => void;
   /** The answer to {@link SignalingClient.find}. */
   readonly onPeers: (reply: FindReply) => void;
+  /** Of the strangers of a report, those who are members. */
+  readonly onMembers: (asked: readonly string[], present: readonly string[]) => void;
   readonly onSignal: (from: PeerId, data: SignalData) => void;
   /** The seats of this peer in one track, all of them. */
   readonly onSeats: (message: Omit<SeatsMessage, "swarm">) => void;
@@ -143,7 +145,9 @@ export class SignalingClient {
   /** STAT_REPORT; to be sent as often as `statIntervalMs` of the join reply says. */
   report(stat: Omit<StatReport, "swarm">): void {
     this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: StatReply | ErrorReply) => {
-      if (this.isJoined && !this.#failed("stat", error, reply) && reply.ok) this.#events.onPeers({ ...reply, peers: [] });
+      if (!this.isJoined || this.#failed("stat", error, reply) || !reply.ok) return;
+      this.#events.onPeers({ ...reply, peers: [] });
+      if (stat.strangers && reply.members) this.#events.onMembers(stat.strangers, reply.members);
     });
   }
 

@@ -1,5 +1,6 @@
+import { isSigned } from "../browser/ecdsa.js";
 import { toHex } from "../wire/hex.js";
-import { isSigned, SIGNATURE_BYTES } from "./perm-key.js";
+import { SIGNATURE_BYTES } from "./perm-key.js";
 
 /** `shoal ticket` and a zero byte, version, swarm, peer, PermID, expiry; ARCHITECTURE.md has the layout. */
 const MAGIC = "shoal ticket\0\u0001";

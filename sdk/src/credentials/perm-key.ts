@@ -1,7 +1,6 @@
+import { ECDSA } from "../browser/ecdsa.js";
 import { sha256Hex32 } from "../browser/hash.js";
 
-/** What PermIDs, proofs and channel tickets are signed with: every browser that has data channels has it. */
-export const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 /** Public key as an uncompressed point; signature as r and s. */
 export const KEY_BYTES = 65;
 export const SIGNATURE_BYTES = 64;
@@ -30,15 +29,6 @@ export class PermKey {
 }
 
 export const permIdOf = (publicKey: Uint8Array): Promise<string> => sha256Hex32(publicKey);
-
-/** Whether the key's owner signed these bytes. False for what is no key, too. */
-export async function isSigned(by: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-  try {
-    return await crypto.subtle.verify(ECDSA, await crypto.subtle.importKey("raw", by, ECDSA, false, ["verify"]), signature, bytes);
-  } catch {
-    return false;
-  }
-}
 
 let current: Promise<PermKey> | undefined;
 

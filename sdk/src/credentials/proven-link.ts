@@ -1,7 +1,8 @@
+import { isSigned } from "../browser/ecdsa.js";
 import type { Link, LinkEvents, LinkOptions } from "../browser/link.js";
 import type { Signal } from "../browser/signal.js";
 import { type Greeting, decodeGreeting, encodeGreeting, isGreeting, NONCE_BYTES } from "./greeting.js";
-import { isSigned, permIdOf } from "./perm-key.js";
+import { permIdOf } from "./perm-key.js";
 import { type ConnectionEnd, fingerprintOf, proofBytes } from "./proof.js";
 
 /** From the open channel to both proofs: two ways of the line and four signatures. */

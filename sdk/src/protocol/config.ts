@@ -1,5 +1,6 @@
 import type { Belief } from "./belief.js";
 import type { Push, PushParts } from "./push.js";
+import type { ReceiptParts, Receipts } from "./receipts.js";
 import type { PeerId, SwarmId } from "./ids.js";
 
 export interface EngineOptions {
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly belief?: Belief;
   /** How chunks come from neighbours. Default: mesh. */
   readonly delivery?: DeliveryMode;
+  /** What signs, checks and counts receipts, where the build has it; without it nobody's forwarding counts. */
+  readonly receipts?: (parts: ReceiptParts) => Receipts;
   /** What pushes, where the build has it; without it all is pulled. */
   readonly push?: (parts: PushParts) => Push;
 }
@@ -51,8 +54,8 @@ export const MAX_UPLOAD_QUEUE = 256;
 export const CHOKE_PERIOD_MS = 10_000;
 /** Peers unchoked whatever the uplink says (TR2). */
 export const UNCHOKE_BASE = 3;
-/** Receipts are batched this long. */
-export const RECEIPT_INTERVAL_MS = 8_000;
+/** Receipts are batched this long: each costs a signature, 129 bytes. */
+export const RECEIPT_INTERVAL_MS = 12_000;
 /** And may wait that much longer for company. */
 export const RECEIPT_DELAY_MS = 1_000;
 

@@ -42,6 +42,13 @@ export type Input =
   | { readonly type: "list-fetched"; readonly segment: SegmentRef; readonly hashes: readonly ChunkHash[] | undefined }
   /** Answers `check-list`. */
   | { readonly type: "list-checked"; readonly token: number; readonly isTrue: boolean }
+  // receipts
+  /** Answers `sign-receipt`: this peer's key, and its signature. */
+  | { readonly type: "receipt-signed"; readonly token: number; readonly key: Uint8Array; readonly signature: Uint8Array }
+  /** Answers `check-receipt`: the receiver's id is the key's, and the signature the key's owner's. */
+  | { readonly type: "receipt-checked"; readonly token: number; readonly isTrue: boolean }
+  /** Of the strangers that were asked about (see `Engine.strangers`), those who are members of the swarm. */
+  | { readonly type: "members"; readonly asked: readonly PeerId[]; readonly present: readonly PeerId[] }
   // slow work
   | { readonly type: "hashed"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly hash: ChunkHash };
 
@@ -53,6 +60,9 @@ export interface SignedSegment {
   /** Over its chunk hashes. */
   readonly root: ChunkHash;
 }
+
+export type Receipt = Extract<Message, { type: "RECEIPT" }>;
+export type UnsignedReceipt = Omit<Receipt, "key" | "signature">;
 
 /** Where the bytes of a delivered segment came from, and how fast the line was: what an honest ABR needs. */
 export interface Delivery {
@@ -103,6 +113,10 @@ export type Effect =
   | { readonly type: "check-list"; readonly token: number; readonly hashes: readonly ChunkHash[]; readonly sizeBytes: number; readonly root: ChunkHash }
   /** unsigned: no manifest covers the segment, and it is not played. altered: what the origin sends for it is not what was signed; it is asked again while `isFinal` is false. */
   | { readonly type: "refused"; readonly segment: SegmentRef; readonly code: "unsigned" | "altered"; readonly isFinal: boolean; readonly reason: string }
+  // receipts
+  /** For the giver named in it; the receiver is this peer. */
+  | { readonly type: "sign-receipt"; readonly token: number; readonly receipt: UnsignedReceipt }
+  | { readonly type: "check-receipt"; readonly token: number; readonly receipt: Receipt }
   // slow work
   | { readonly type: "hash"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly payload: Uint8Array }
   // for the eye

@@ -14,6 +14,7 @@ import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
 import type { Push } from "./push.js";
 import { Seats } from "./seats.js";
+import type { Receipts } from "./receipts.js";
 import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -68,6 +69,7 @@ export class Engine {
   readonly #desk: PlayerDesk;
   readonly #judge: ChunkJudge;
   readonly #push: Push | undefined;
+  readonly #receipts: Receipts | undefined;
   #tickedMs = -Infinity;
 
   constructor(options: EngineOptions) {
@@ -78,7 +80,9 @@ export class Engine {
     const other = options.belief?.witnesses(state);
     this.#integrity = other ?? agreed;
     this.#downloads = new Downloads(state, this.#integrity);
-    this.#uploads = new Uploads(state, this.#announcer);
+    const blame = (peer: PeerId, points: number, reason: string, nowMs: number): void => this.#blame(peer, points, reason, nowMs);
+    this.#receipts = options.receipts?.({ state, announcer: this.#announcer, blame });
+    this.#uploads = new Uploads(state, this.#announcer, this.#receipts);
     this.#seats = new Seats(state);
     this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads });
     this.#fetches = new Fetches(state, this.#announcer);
@@ -86,7 +90,7 @@ export class Engine {
     this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     const parts: JudgeParts = {
       state, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
-      blame: (peer, points, reason, nowMs) => this.#blame(peer, points, reason, nowMs),
+      blame,
       learnSize: (segment, sizeBytes, nowMs) => this.#learnSize(segment, sizeBytes, nowMs),
     };
     this.#judge = other?.judge(parts) ?? new Judge({ ...parts, integrity: agreed });
@@ -155,6 +159,11 @@ export class Engine {
       case "list-checked":
         this.#judge.evidence(input, nowMs);
         return false;
+      case "receipt-signed":
+      case "receipt-checked":
+      case "members":
+        this.#receipts?.evidence(input, nowMs);
+        return false;
     }
     return true;
   }
@@ -208,6 +217,11 @@ export class Engine {
       peer: n.peer, downloadedBytes: n.downloadedBytes, uploadedBytes: n.uploadedBytes, rttMs: n.roundTrip.srttMs, rateBps: n.rateBps(nowMs), chokesUs: n.chokesUs, choked: n.choked,
     }));
     return { ...counters, fetches: { ...counters.fetches }, neighbours, storedBytes: store.heldBytes, segments, originBps: this.#fetches.meter.bps };
+  }
+
+  /** Peers that the tracker is to be asked about at the next occasion: are they members? `members` answers. */
+  get strangers(): readonly PeerId[] {
+    return this.#receipts?.strangers ?? [];
   }
 
   /** For tests and simulation: what {@link assertInvariants} looks at. Not to be changed. */
@@ -264,7 +278,9 @@ export class Engine {
         return;
       case "PROMISE": return this.#promise(neighbour, message, nowMs);
       case "REQUEST": return this.#uploads.requested(neighbour, message, nowMs);
-      case "CANCEL": return this.#uploads.cancelled(neighbour, message.runs);
+      case "CANCEL":
+        this.#push?.cancelled(neighbour, message.runs);
+        return this.#uploads.cancelled(neighbour, message.runs);
       case "REJECT": return this.#rejected(neighbour, message.runs, nowMs);
       case "DATA": return this.#data(neighbour, message, nowMs);
       case "CHOKE":
@@ -277,7 +293,7 @@ export class Engine {
         return this.#downloads.fill(neighbour, nowMs);
       case "INTEGRITY_REQ": return this.#integrity.answer(message.runs, neighbour, nowMs);
       case "INTEGRITY": return this.#judge.word(neighbour, message, nowMs);
-      case "RECEIPT": return this.#uploads.receipt(neighbour, message, nowMs);
+      case "RECEIPT": return this.#receipts?.heard(neighbour, message);
       case "SUBSTREAMS": return this.#push?.heard(neighbour, message, nowMs);
     }
   }

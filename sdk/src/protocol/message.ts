@@ -61,8 +61,16 @@ export type Message =
       readonly fromOrigin: boolean;
       readonly hashes: readonly ChunkHash[];
     }
-  /** "`receiver` got these chunks from `giver`": what give-to-get counts. The giver passes it on to its own givers. */
-  | { readonly type: "RECEIPT"; readonly giver: PeerId; readonly receiver: PeerId; readonly runs: readonly ChunkRun[] }
+  /** "`receiver` got these chunks from `giver`": what give-to-get counts. The giver passes it on, as it is, to its own givers. */
+  | {
+      readonly type: "RECEIPT";
+      readonly giver: PeerId;
+      readonly receiver: PeerId;
+      /** The receiver's, whose id is its hash, and what it has signed the rest with: {@link KEY_BYTES}, {@link SIGNATURE_BYTES}. */
+      readonly key: Uint8Array;
+      readonly signature: Uint8Array;
+      readonly runs: readonly ChunkRun[];
+    }
   /**
    * Sub-stream map of one live track (New Coolstreaming's two vectors): where the sender is in each sub-stream, and, bit k for the k-th,
    * which ones the receiver is to push from now on, without further requests. It replaces the one before. `refused`: instead, which ones
@@ -82,5 +90,8 @@ export const MAX_ENTRIES = 1024;
 export const MAX_RUNS = 256;
 export const MAX_HASHES = 1024;
 export const MAX_SUBSTREAMS = 16;
+/** ECDSA P-256: public key as an uncompressed point, signature as r and s. */
+export const KEY_BYTES = 65;
+export const SIGNATURE_BYTES = 64;
 /** Peers in a path vector. */
 export const MAX_PATH = 16;

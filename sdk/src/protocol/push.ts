@@ -2,7 +2,8 @@ import type { Announcer } from "./announcer.js";
 import { SEND_HIGH_WATER_BYTES } from "./config.js";
 import { allowLate } from "./downloads.js";
 import type { TrackId } from "./ids.js";
-import { MAX_PATH, type Message, nodeOf, type SubStream } from "./message.js";
+import { knownChunks } from "./known-chunks.js";
+import { type ChunkRun, MAX_PATH, type Message, nodeOf, type SubStream } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { Seats } from "./seats.js";
 import { CHUNK_BYTES } from "./segment.js";
@@ -123,6 +124,12 @@ export class Push {
     const goesUp = giver === "origin" || isIn(this.#sum((n) => (n.peer === giver ? n.takes : 0)), k);
     for (const n of this.#all) if (n.peer !== giver && (isIn(n.takes, k) || (goesUp && this.#parents[k] === n))) this.#uploads.offer(n, segment, chunk);
     this.#uploads.pump(nowMs);
+  }
+
+  /** A child has asked others for these: they are not pushed when they come. */
+  cancelled(child: Neighbour, runs: readonly ChunkRun[]): void {
+    if (child.takes === 0) return;
+    for (const { segment, chunk } of knownChunks(this.#state.store, runs)) segment.given[chunk] = (segment.given[chunk] ?? 0) | child.bit;
   }
 
   /** Whether DATA that was not asked for is welcome. */
@@ -322,6 +329,8 @@ export class Push {
   // --- maps
 
   #say(to: Neighbour, bits: number, refused = false): void {
+    // One that waits would come after this, ask for what is not wanted any more, and begin a link that is none.
+    if (!refused) to.waiting = to.waiting.filter((message) => message.type !== "SUBSTREAMS");
     this.#state.send(to.peer, this.#map(bits, refused));
   }
 

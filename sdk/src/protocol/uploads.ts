@@ -1,11 +1,12 @@
 import type { Announcer } from "./announcer.js";
 import { GiveToGet } from "./choker.js";
-import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, RECEIPT_DELAY_MS, RECEIPT_INTERVAL_MS, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
+import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
 import { toRuns } from "./downloads.js";
 import { Rate } from "./estimator.js";
 import type { PeerId } from "./ids.js";
 import { MAX_RUNS, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour, QueuedUpload } from "./neighbour.js";
+import type { Receipts } from "./receipts.js";
 import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
@@ -16,12 +17,12 @@ const TRANSPORT_MS = 200;
 const SLOT_BPS = 2 * 8 * CHUNK_BYTES;
 /** A chunk that fewer neighbours hold goes first. */
 const RARE = 3;
+/** Who gives back one of so many is served before who does not: many an honest viewer has little to give, or nothing that is wanted here. */
+const RETURN = 8;
 /** A line that takes nothing for this long counts as dead until it does. */
 const STUCK_MS = 1_000;
-/** Chunks that one receipt may speak of. */
-const MAX_RECEIPTED = 4_096;
 
-/** What others ask of us: whom we serve, in what order, and the receipts by which give-to-get counts forwarding. */
+/** What others ask of us: whom we serve, and in what order. */
 export class Uploads {
   readonly #state: EngineState;
   readonly #announcer: Announcer;
@@ -33,13 +34,12 @@ export class Uploads {
   /** Whose turn it is. */
   #turn = 0;
   #fadedMs = 0;
-  /** Chunks received and not receipted, by giver. */
-  readonly #receipts = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
-  #receiptsDueMs = Infinity;
+  readonly #receipts: Receipts | undefined;
 
-  constructor(state: EngineState, announcer: Announcer) {
+  constructor(state: EngineState, announcer: Announcer, receipts: Receipts | undefined) {
     this.#state = state;
     this.#announcer = announcer;
+    this.#receipts = receipts;
   }
 
   admit(neighbour: Neighbour): void {
@@ -87,9 +87,6 @@ export class Uploads {
   }
 
   cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
-    // A child has asked others for these: they are not pushed when they come.
-    if (neighbour.takes !== 0)
-      for (const { segment, chunk } of this.#known(runs)) segment.given[chunk] = (segment.given[chunk] ?? 0) | neighbour.bit;
     neighbour.uploads = neighbour.uploads.filter((u) => !runs.some((r) => r.segment.id === u.segment.ref.id && u.chunk >= r.first && u.chunk < r.first + r.count));
   }
 
@@ -116,12 +113,14 @@ export class Uploads {
     const isMoving = (n: Neighbour): boolean => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS;
     const waiting = [...this.#asking].filter(isMoving);
     const friends = waiting.filter((n) => n.isFriend);
+    // Where the uplink does not suffice for all, it is for those who give too: a first chunk to anybody, and no more until something comes of it.
+    const givers = waiting.filter((n) => RETURN * n.downloadedBytes >= n.uploadedBytes || this.#receipts?.forwards(n) === true);
     let inTransportBytes = 0;
     for (const n of this.#state.neighbours.values()) if (isMoving(n)) inTransportBytes += n.bufferedBytes;
     if (inTransportBytes === 0) this.#drainedMs = nowMs;
     const gone = new Map<Neighbour, QueuedUpload[]>();
     while (inTransportBytes < budgetBytes) {
-      const next = this.#nextInTurn(friends) ?? this.#nextInTurn(waiting);
+      const next = this.#nextInTurn(friends) ?? this.#nextInTurn(givers) ?? this.#nextInTurn(waiting);
       if (next === undefined) break;
       if (next.neighbour.bufferedBytes === 0) next.neighbour.drainedMs = nowMs;
       inTransportBytes += this.#serve(next.neighbour, next.index, gone, nowMs);
@@ -131,7 +130,7 @@ export class Uploads {
 
   /** Reviews who is served when that is due, and sends receipts. */
   tick(nowMs: number): void {
-    this.#sendReceipts(nowMs);
+    this.#receipts?.tick(nowMs);
     if (!this.#state.options.serves) return;
     this.pump(nowMs);
     const bps = this.#rate.bps();
@@ -142,10 +141,7 @@ export class Uploads {
     for (const n of neighbours) this.#setChoked(n, !served.has(n.peer));
     if (nowMs - this.#fadedMs < CHOKE_PERIOD_MS) return;
     this.#fadedMs = nowMs;
-    for (const n of neighbours) {
-      n.forwardedOurs /= 2;
-      n.forwardedTotal /= 2;
-    }
+    this.#receipts?.fade();
   }
 
   /** Measured uplink, bit/s; 0 before something was sent. */
@@ -154,47 +150,12 @@ export class Uploads {
   }
 
   get nextReviewMs(): number {
-    return Math.min(this.#receiptsDueMs, this.#state.neighbours.size > 0 && this.#state.options.serves ? this.#choker.nextReviewMs : Infinity);
+    return Math.min(this.#receipts?.dueMs ?? Infinity, this.#state.neighbours.size > 0 && this.#state.options.serves ? this.#choker.nextReviewMs : Infinity);
   }
 
   /** A chunk of `giver` has been verified: it will get a receipt. */
   received(giver: PeerId, segment: StoredSegment, chunk: number, nowMs: number): void {
-    let list = this.#receipts.get(giver);
-    if (list === undefined) this.#receipts.set(giver, (list = []));
-    if (list.length < MAX_RECEIPTED) list.push({ segment, chunk });
-    this.#receiptsDueMs = Math.min(this.#receiptsDueMs, nowMs + RECEIPT_INTERVAL_MS);
-  }
-
-  /** A receipt for what we gave goes on to those who gave it to us; one that a neighbour passes on counts for it. */
-  receipt(from: Neighbour, message: Extract<Message, { type: "RECEIPT" }>, nowMs: number): void {
-    const { options, neighbours } = this.#state;
-    if (message.giver === options.peer && message.receiver === from.peer) {
-      const byGiver = new Map<PeerId, { segment: StoredSegment; chunk: number }[]>();
-      for (const { segment, chunk } of this.#known(message.runs)) {
-        const giver = segment.givers[chunk];
-        if (giver === undefined || giver === "origin" || !neighbours.has(giver)) continue;
-        const list = byGiver.get(giver);
-        if (list === undefined) byGiver.set(giver, [{ segment, chunk }]);
-        else list.push({ segment, chunk });
-      }
-      for (const [giver, picks] of byGiver) this.#pass(giver, { ...message, runs: toRuns(picks).slice(0, MAX_RUNS) }, nowMs);
-    } else if (message.giver === from.peer && message.receiver !== options.peer) {
-      for (const { segment, chunk } of this.#known(message.runs)) {
-        from.forwardedTotal++;
-        if (((segment.given[chunk] ?? 0) & from.bit) !== 0) from.forwardedOurs++;
-      }
-    }
-  }
-
-  *#known(runs: readonly ChunkRun[]): Generator<{ segment: StoredSegment; chunk: number }> {
-    let budget = MAX_RECEIPTED;
-    for (const run of runs) {
-      budget -= run.count;
-      if (budget < 0) return;
-      const segment = this.#state.store.get(run.segment);
-      if (segment === undefined) continue;
-      for (let chunk = run.first; chunk < Math.min(run.first + run.count, segment.chunks); chunk++) yield { segment, chunk };
-    }
+    this.#receipts?.received(giver, segment, chunk, nowMs);
   }
 
   /** Sends one chunk and returns its length; what is no longer here goes to `gone`. */
@@ -241,20 +202,6 @@ export class Uploads {
     }
     if (best !== undefined) this.#turn = best.turn + 1;
     return best;
-  }
-
-  #sendReceipts(nowMs: number): void {
-    if (nowMs < this.#receiptsDueMs) return;
-    this.#receiptsDueMs = Infinity;
-    for (const [giver, picks] of this.#receipts) {
-      this.#pass(giver, { type: "RECEIPT", giver, receiver: this.#state.options.peer, runs: toRuns(picks).slice(0, MAX_RUNS) }, nowMs);
-    }
-    this.#receipts.clear();
-  }
-
-  #pass(to: PeerId, message: Message, nowMs: number): void {
-    const neighbour = this.#state.neighbours.get(to);
-    if (neighbour !== undefined) this.#announcer.later(neighbour, message, nowMs + RECEIPT_DELAY_MS);
   }
 
   #unchoked(): Set<PeerId> {

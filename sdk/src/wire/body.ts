@@ -3,6 +3,7 @@ import type { TrackId } from "../protocol/ids.js";
 import { CHUNK_BYTES, MAX_CHUNKS, type SegmentRef } from "../protocol/segment.js";
 import { bufferMapLength, readBufferMap, writeBufferMap } from "./buffer-map.js";
 import { HASH_BYTES, PEER_BYTES, SEGMENT_BYTES, SWARM_BYTES, type Reader } from "./reader.js";
+import { readReceipt, receiptLength, writeReceipt } from "./receipt.js";
 import { readRuns, runsLength, writeRuns } from "./runs.js";
 import { demand, type Writer } from "./writer.js";
 
@@ -20,7 +21,7 @@ export function readBody(reader: Reader, { type, flag }: { type: Exclude<Message
     case "CHOKE":
     case "UNCHOKE": return { type };
     case "INTEGRITY": return readIntegrity(reader, flag);
-    case "RECEIPT": return { type, giver: reader.peer(), receiver: reader.peer(), runs: readRuns(reader) };
+    case "RECEIPT": return readReceipt(reader);
     case "SUBSTREAMS": return readSubStreams(reader, flag);
   }
 }
@@ -56,10 +57,7 @@ export function writeBody(writer: Writer, message: Message): void {
       writer.u16(message.first);
       for (const hash of message.hashes) writer.id(hash, HASH_BYTES);
       return;
-    case "RECEIPT":
-      writer.id(message.giver, PEER_BYTES);
-      writer.id(message.receiver, PEER_BYTES);
-      return writeRuns(writer, message.runs);
+    case "RECEIPT": return writeReceipt(writer, message);
     case "SUBSTREAMS":
       demand(areSubStreams(message.bits, message.streams.length));
       writer.u32(message.track);
@@ -91,7 +89,7 @@ export function bodyLength(message: Message): number {
     case "CHOKE":
     case "UNCHOKE": return 0;
     case "INTEGRITY": return SEGMENT_BYTES + 2 + message.hashes.length * HASH_BYTES;
-    case "RECEIPT": return 2 * PEER_BYTES + runsLength(message.runs);
+    case "RECEIPT": return receiptLength(message);
     case "SUBSTREAMS": return message.streams.reduce((sum, { path }) => sum + 7 + 4 * path.length, 8);
   }
 }
