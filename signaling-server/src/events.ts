@@ -6,7 +6,7 @@
 
 export interface JoinRequest {
   swarm: string;
-  /** Chosen by the peer at random. */
+  /** Chosen by the peer: the hash of a key of its, or at random. */
   peer: string;
   /** 32 hex digits known to this peer alone: lets it take its place back after a lost connection. */
   secret: string;

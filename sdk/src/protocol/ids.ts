@@ -1,7 +1,7 @@
 /** A string or number that only its own factory may produce, so that a peer's id never lands where a swarm's belongs. */
 type Brand<T, Name extends string> = T & { readonly __brand: Name };
 
-/** 16 lowercase hex digits (64 bits), chosen by the peer at random. */
+/** 16 lowercase hex digits (64 bits), chosen by the peer: the hash of a key of its, or at random. */
 export type PeerId = Brand<string, "PeerId">;
 /** 32 lowercase hex digits: the first 128 bits of SHA-256 over the swarm's name. */
 export type SwarmId = Brand<string, "SwarmId">;
