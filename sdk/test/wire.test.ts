@@ -6,7 +6,7 @@ import { MAX_ENTRIES, MAX_HASHES, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEnt
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS } from "../src/protocol/segment.js";
 import { decode, encode, encodedLength } from "../src/wire/codec.js";
 import { EncodeError } from "../src/wire/writer.js";
-import { weightBytes } from "./wire-fuzz.js";
+import { weightBytes } from "./message-problem.js";
 import { messageArb, someSegment } from "./wire-message.js";
 
 const segment = someSegment();

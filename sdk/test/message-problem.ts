@@ -1,39 +1,8 @@
-import fc from "fast-check";
 import { isWellFormed } from "../src/protocol/bitfield.js";
 import { isPeerId, isSwarmId } from "../src/protocol/ids.js";
 import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, MAX_MESSAGE_BYTES, MAX_RUNS, type BufferMapEntry, type ChunkRun, type Message } from "../src/protocol/message.js";
 import { CHUNK_BYTES, MAX_CHUNKS, chunkCount, type SegmentRef } from "../src/protocol/segment.js";
-import { decode, encode, encodedLength } from "../src/wire/codec.js";
-import { messageArb } from "./wire-message.js";
-
-/** How many of the inputs were messages, and how many were refused for which reason. */
-export interface FuzzResult {
-  readonly messages: number;
-  readonly refused: ReadonlyMap<string, number>;
-}
-
-/**
- * Feeds `runs` inputs to the parser: random bytes, and valid messages after a few mutations.
- * Throws, naming the seed and the bytes, when one of them breaks a promise of the parser.
- */
-export function fuzzDecode({ runs, seed }: { runs: number; seed: number }): FuzzResult {
-  const random = generator(seed);
-  const corpus = fc.sample(messageArb, { numRuns: 300, seed }).map(encode);
-  const refused = new Map<string, number>();
-  let messages = 0;
-  for (let run = 0; run < runs; run++) {
-    const input = nextInput(corpus, random);
-    try {
-      const result = decode(input);
-      if (result.type === "malformed") refused.set(result.reason, (refused.get(result.reason) ?? 0) + 1);
-      else checkMessage(input, result);
-      if (result.type !== "malformed") messages++;
-    } catch (error) {
-      throw new Error(`SHOAL_FUZZ_SEED=${seed} SHOAL_FUZZ_RUNS=${run + 1}, input ${Buffer.from(input).toString("hex")}`, { cause: error });
-    }
-  }
-  return { messages, refused };
-}
+import { encode, encodedLength } from "../src/wire/codec.js";
 
 /** Memory that a parsed message takes, element by element: numbers 4 bytes, references 8, strings and arrays their length. */
 export function weightBytes(message: Message): number {
@@ -61,12 +30,8 @@ export function weightBytes(message: Message): number {
   return weight;
 }
 
-function checkMessage(input: Uint8Array, message: Message): void {
-  const problem = firstProblem(input, message);
-  if (problem !== undefined) throw new Error(problem);
-}
-
-function firstProblem(input: Uint8Array, message: Message): string | undefined {
+/** Which promise of the parser is broken by what it made of these bytes. */
+export function messageProblem(input: Uint8Array, message: Message): string | undefined {
   if (input.length > MAX_MESSAGE_BYTES) return "longer than a message may be";
   if (weightBytes(message) > 4 * input.length + 128) return "takes more memory than its length justifies";
   if (encodedLength(message) !== input.length) return "encodedLength differs from the input's";
@@ -95,49 +60,3 @@ const isSegment = ({ id, track, sequence, variant }: SegmentRef): boolean =>
 const isRun = ({ segment, first, count }: ChunkRun): boolean => isSegment(segment) && first >= 0 && count >= 1 && first + count <= MAX_CHUNKS;
 const isEntry = ({ segment, sizeBytes, chunks }: BufferMapEntry): boolean =>
   isSegment(segment) && sizeBytes > 0 && sizeBytes <= MAX_CHUNKS * CHUNK_BYTES && (typeof chunks === "string" || isWellFormed(chunks, chunkCount(sizeBytes)));
-
-type Random = (below: number) => number;
-
-function nextInput(corpus: readonly Uint8Array[], random: Random): Uint8Array {
-  if (random(4) === 0) return withKnownTag(Uint8Array.from({ length: random(random(16) === 0 ? 2048 : 80) }, () => random(256)), random);
-  let bytes = pick(corpus, random);
-  for (let mutations = random(4); mutations > 0; mutations--) bytes = mutate(bytes, { other: pick(corpus, random), random });
-  return bytes;
-}
-
-function withKnownTag(bytes: Uint8Array, random: Random): Uint8Array {
-  if (bytes.length > 0 && random(4) > 0) bytes[0] = 1 + random(13) + (random(4) === 0 ? 0x80 : 0);
-  return bytes;
-}
-
-function mutate(bytes: Uint8Array, { other, random }: { other: Uint8Array; random: Random }): Uint8Array {
-  const at = random(bytes.length + 1);
-  const until = Math.min(bytes.length, at + random(20));
-  const copy = Uint8Array.from(bytes);
-  switch (random(7)) {
-    case 0: copy[at] = (copy[at] ?? 0) ^ (1 << random(8)); return copy;
-    case 1: copy[at] = EDGES[random(EDGES.length)] ?? 0; return copy;
-    case 2: return copy.fill(EDGES[random(EDGES.length)] ?? 0, at, until);
-    case 3: return copy.subarray(0, at);
-    case 4: return concat(bytes.subarray(0, at), bytes.subarray(until));
-    case 5: return concat(bytes.subarray(0, until), bytes.subarray(at));
-    default: return concat(bytes.subarray(0, at), other.subarray(random(other.length + 1)));
-  }
-}
-
-const EDGES: readonly number[] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xbf, 0xc0, 0xfe, 0xff];
-
-const pick = (corpus: readonly Uint8Array[], random: Random): Uint8Array => corpus[random(corpus.length)] ?? new Uint8Array(0);
-
-const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => Uint8Array.from([...a, ...b]);
-
-/** mulberry32: whole numbers below a bound, the same ones for the same seed. */
-function generator(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % Math.max(1, below);
-  };
-}
