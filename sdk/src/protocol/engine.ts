@@ -25,6 +25,10 @@ const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 1_000;
 /** Points for a size that the origin contradicts: an honest peer may have been deceived. */
 const WRONG_SIZE = 40;
+/** Points for a message, and for a chunk that is here already: what an honest peer needs is forgiven as it comes, fifty messages and ten chunks a second. */
+const CHATTER = 0.02;
+const DUPLICATE = 0.1;
+const FLOOD = "flood";
 /** Runs that a neighbour may have promised of one segment. */
 const MAX_PROMISES = 16;
 /** Somebody else gets the place of a neighbour that has been lost for so long; ICE notices after 5 to 30 s. */
@@ -265,6 +269,7 @@ export class Engine {
   }
 
   #message(peer: PeerId, message: Message, nowMs: number): void {
+    if (message.type !== "DATA") this.#blame(peer, CHATTER, FLOOD, nowMs);
     const neighbour = this.#state.neighbours.get(peer);
     if (neighbour === undefined) return;
     neighbour.heardMs = nowMs;
@@ -386,7 +391,7 @@ export class Engine {
     if (segment === undefined) {
       // Discarded since it was asked for, or never known.
       if (neighbour.lateAllowed > 0 && !isPushed) neighbour.lateAllowed--;
-      else if (!isPushed) this.#blame(neighbour.peer, 20, "unrequested data", nowMs);
+      else this.#blame(neighbour.peer, isPushed ? DUPLICATE : 20, "unrequested data", nowMs);
       counters.duplicateBytes += payload.length;
       return;
     }
@@ -396,8 +401,10 @@ export class Engine {
     neighbour.downloadedBytes += payload.length;
     counters.peerBytes += payload.length;
     if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "chunk of the wrong length", nowMs);
-    else if (segment.state[chunk] !== Chunk.missing) counters.duplicateBytes += payload.length;
-    else {
+    else if (segment.state[chunk] !== Chunk.missing) {
+      counters.duplicateBytes += payload.length;
+      this.#blame(neighbour.peer, DUPLICATE, FLOOD, nowMs);
+    } else {
       this.#desk.received(segment, nowMs);
       segment.receive(chunk, payload, neighbour.peer);
       this.#state.store.heldBytes += payload.length;
