@@ -2,6 +2,7 @@ import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 import type { Shoal, ShoalEvents, ShoalOptions, ShoalStats } from "../../sdk/src/index.js";
 import { countMessages, type MessageCounts } from "./message-counter.js";
+import { misbehave, type Misconduct } from "./misconduct.js";
 import { installProbe, openThings, type OpenThings } from "./probe.js";
 import { recordingHls, type Handed, type Recorder } from "./recorder.js";
 import { StallWatch } from "./stalls.js";
@@ -85,6 +86,11 @@ export class PageViewer {
   /** Counts, from now on, what the page's data channels send. */
   countMessages(): void {
     this.#messages ??= countMessages();
+  }
+
+  /** From now on the page is a hostile peer. */
+  misbehave(how: Misconduct): void {
+    misbehave(how);
   }
 
   messages(): MessageCounts {

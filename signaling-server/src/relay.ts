@@ -8,8 +8,12 @@ type ShoalServer = Server<ClientToServerEvents, ServerToClientEvents>;
 type ShoalSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 type Acknowledge = (answer: Answer) => void;
 
-/** Messages waiting for a client that does not read; at 16 KiB each, 4 MiB. */
+/** Messages waiting for a client; at 16 KiB each, 4 MiB. Further signals to it are dropped: others send them, and must not be able to cut its line. */
 const MAX_WAITING = 256;
+/** So many can only be answers to its own events, which it does not read. */
+const MAX_UNREAD = 2 * MAX_WAITING;
+/** Who has read nothing for so long does not read at all. */
+const DEAF_MS = 5_000;
 
 export interface RelayHost {
   /** By which the tracker tells viewers' networks apart, and counts. */
@@ -23,6 +27,8 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, ch
   const sockets = new Map<ConnectionId, ShoalSocket>();
   const replies = new Map<ReplyId, Acknowledge>();
   const transports = new WeakSet<object>();
+  /** Since when more is waiting than may. */
+  const fullSinceMs = new WeakMap<object, number>();
   let connections = 0;
   let answers = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -62,7 +68,7 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, ch
         replies.get(effect.reply)?.(effect.answer);
         break;
       case "emit":
-        emit(socket, effect);
+        if (effect.event !== "signal" || hasRoom(socket)) emit(socket, effect);
         break;
       case "check-ticket":
         return check(effect);
@@ -71,7 +77,16 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, ch
         socket.disconnect(true);
         return;
     }
-    if (socket.conn["writeBuffer"].length > MAX_WAITING) socket.conn.close(true);
+    if (waiting(socket) > MAX_UNREAD) socket.conn.close(true);
+  };
+
+  const hasRoom = (socket: ShoalSocket): boolean => {
+    if (waiting(socket) < MAX_WAITING) return fullSinceMs.delete(socket) || true;
+    const nowMs = performance.now();
+    const sinceMs = fullSinceMs.get(socket) ?? nowMs;
+    fullSinceMs.set(socket, sinceMs);
+    if (nowMs - sinceMs > DEAF_MS) socket.conn.close(true);
+    return false;
   };
 
   io.on("connection", (socket) => {
@@ -101,6 +116,8 @@ export function attachTracker(io: ShoalServer, tracker: Tracker, { networkOf, ch
     clearTimeout(timer);
   };
 }
+
+const waiting = (socket: ShoalSocket): number => socket.conn["writeBuffer"].length;
 
 function emit(socket: ShoalSocket, effect: TrackerEffect & { type: "emit" }): void {
   switch (effect.event) {
