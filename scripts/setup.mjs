@@ -14,6 +14,8 @@ const INSTALL_MARKER = join(ROOT, "node_modules", ".shoal-installed");
 /** npm writes the two lockfiles one after the other. */
 const LOCKFILE_ORDER_MS = 10_000;
 
+const TURN_SERVER_PATHS = ["/usr/bin/turnserver", "/usr/local/bin/turnserver", "/opt/homebrew/bin/turnserver"];
+
 const CHROMIUM_PATHS = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -81,10 +83,21 @@ export async function ensureChromium() {
   return isDebian() && process.getuid?.() === 0 ? installFromDebian() : installFromPlaywright(downloaded);
 }
 
-function installFromDebian() {
-  console.log("Installing Chromium from Debian (once) ...");
+/** coturn, for the tests of relayed connections; undefined where it is not there and cannot be installed. */
+export function ensureTurnServer() {
+  const isThere = () => TURN_SERVER_PATHS.find(isExecutable);
+  if (isThere() === undefined && isDebian() && process.getuid?.() === 0) aptInstall("coturn", "the TURN server coturn");
+  return isThere();
+}
+
+function aptInstall(name, title) {
+  console.log(`Installing ${title} from Debian (once) ...`);
   const options = ["-qq", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0"];
-  const isDone = run("apt-get", ["update", "-qq"]) === 0 && run("apt-get", ["install", ...options, "chromium"]) === 0;
+  return run("apt-get", ["update", "-qq"]) === 0 && run("apt-get", ["install", ...options, name]) === 0;
+}
+
+function installFromDebian() {
+  const isDone = aptInstall("chromium", "Chromium");
   const path = CHROMIUM_PATHS.find(isExecutable);
   if (!isDone || path === undefined) fail("Chromium could not be installed; what apt-get says is above.");
   return path;

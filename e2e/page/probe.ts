@@ -10,6 +10,27 @@ const timers = new Map<number, string>();
 const sockets = new Set<WebSocket>();
 const connections = new Set<RTCPeerConnection>();
 
+/** Where the data of an open connection goes. */
+export interface SelectedPair {
+  /** `host`, `srflx`, `prflx` or `relay`. */
+  readonly local: string;
+  readonly remote: string;
+  readonly bytes: number;
+}
+
+/** Of each connection that has one. */
+export async function selectedPairs(): Promise<SelectedPair[]> {
+  const reports = await Promise.all([...connections].filter(({ connectionState }) => connectionState === "connected").map((connection) => connection.getStats()));
+  return reports.flatMap((report) => {
+    const all = [...report.values()] as Record<string, unknown>[];
+    const byId = (id: unknown): Record<string, unknown> => all.find((entry) => entry["id"] === id) ?? {};
+    return all.filter(({ type, selectedCandidatePairId }) => type === "transport" && selectedCandidatePairId !== undefined).map(({ selectedCandidatePairId }) => {
+      const pair = byId(selectedCandidatePairId);
+      return { local: String(byId(pair["localCandidateId"])["candidateType"]), remote: String(byId(pair["remoteCandidateId"])["candidateType"]), bytes: Number(pair["bytesSent"]) + Number(pair["bytesReceived"]) };
+    });
+  });
+}
+
 /** The page's own clock, which the probe itself and the viewer's measurements may use without being counted. */
 export const uncountedInterval = globalThis.setInterval.bind(globalThis);
 

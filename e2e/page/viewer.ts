@@ -3,7 +3,7 @@ import type { HlsConfig } from "hls.js";
 import type { Shoal, ShoalEvents, ShoalOptions, ShoalStats } from "../../sdk/src/index.js";
 import { countMessages, type MessageCounts } from "./message-counter.js";
 import { misbehave, type Misconduct } from "./misconduct.js";
-import { installProbe, openThings, type OpenThings } from "./probe.js";
+import { installProbe, openThings, type OpenThings, selectedPairs, type SelectedPair } from "./probe.js";
 import { recordingHls, type Handed, type Recorder } from "./recorder.js";
 import { StallWatch } from "./stalls.js";
 
@@ -168,6 +168,10 @@ export class PageViewer {
       level: hls.currentLevel,
       fatalErrors,
     };
+  }
+
+  selectedPairs(): Promise<SelectedPair[]> {
+    return selectedPairs();
   }
 
   open(): OpenThings {
