@@ -118,10 +118,12 @@ export class SignalingClient {
       this.#down(reason);
       if (!socket.active) this.#retryLater(() => socket.connect());
     });
-    socket.on("signal", ({ swarm, from, data }) => {
+    socket.on("signal", (message) => {
+      const { swarm, from, data } = orNothing(message);
       if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data);
     });
-    socket.on("seats", ({ swarm, track, seats, of }) => {
+    socket.on("seats", (message) => {
+      const { swarm, track, seats, of } = orNothing(message);
       // What comes late, after a break of the line, is of the time before it.
       if (this.isJoined && swarm === this.#request.swarm && Array.isArray(seats)) this.#events.onSeats({ track, seats, of });
     });
@@ -131,7 +133,7 @@ export class SignalingClient {
   find(count: number, except: readonly PeerId[]): void {
     this.#whenJoined()?.emit("find", { swarm: this.#request.swarm, count, except: [...except] }, (error: Error | null, reply: FindReply | ErrorReply) => {
       if (!this.isJoined || this.#failed("find", error, reply)) return;
-      if (reply.ok) this.#events.onPeers({ ...reply, peers: reply.peers.filter(isPeerId) });
+      if (reply.ok) this.#events.onPeers({ ...reply, peers: peersIn(reply) });
     });
   }
 
@@ -190,7 +192,7 @@ export class SignalingClient {
     if (!request) return this.#joinRefused("ticket-unavailable");
     this.#socket.timeout(REPLY_TIMEOUT_MS).emit("join", request, (error: Error | null, reply: JoinReply | ErrorReply) => {
       if (this.#state === "destroyed" || this.#socket?.connected !== true) return;
-      if (this.#failed("join", error, reply)) return this.#joinRefused(error ? "timeout" : reply.ok ? "" : reply.code);
+      if (this.#failed("join", error, reply)) return this.#joinRefused(error ? "timeout" : `${(orNothing(reply) as Partial<ErrorReply>).code}`);
       if (!reply.ok) return;
       this.#retries = 0;
       this.#state = "joined";
@@ -198,7 +200,7 @@ export class SignalingClient {
         clearTimeout(this.#retry);
         this.#retry = setTimeout(() => void this.#join(), Math.max(MIN_RENEWAL_MS, RENEWAL * (reply.ticket.expiresMs - reply.ticket.nowMs)));
       }
-      this.#events.onUp({ ...reply, peers: reply.peers.filter(isPeerId) });
+      this.#events.onUp({ ...reply, peers: peersIn(reply) });
     });
   }
 
@@ -222,7 +224,8 @@ export class SignalingClient {
     return this.isJoined ? this.#socket?.timeout(REPLY_TIMEOUT_MS) : undefined;
   }
 
-  #failed(request: SignalingError["request"], error: Error | null, reply: { ok: true } | ErrorReply, peer?: PeerId): boolean {
+  #failed(request: SignalingError["request"], error: Error | null, answer: { ok: true } | ErrorReply, peer?: PeerId): boolean {
+    const reply = orNothing(answer);
     // No answer because the line broke is `onDown`'s to tell.
     if (this.#state === "destroyed" || (error && this.#socket?.connected !== true)) return true;
     const to = peer === undefined ? {} : { peer };
@@ -250,6 +253,10 @@ export class SignalingClient {
     this.#retry = setTimeout(task, Math.min(delayMs, RECONNECT_MAX_MS));
   }
 }
+
+/** A tracker may send anything. */
+const orNothing = <T extends object>(message: T): T => message ?? {};
+const peersIn = ({ peers }: { readonly peers: readonly string[] }): PeerId[] => (Array.isArray(peers) ? peers.filter(isPeerId) : []);
 
 function parseTracker(address: string): URL | undefined {
   try {
