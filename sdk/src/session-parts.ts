@@ -6,14 +6,12 @@ import { type Admission, SignalingClient, type SignalingEvents } from "./browser
 import { isWebRtcSupported, type TransportEvents, type TransportOptions, WebRtcTransport } from "./browser/webrtc.js";
 import { Wakefulness } from "./browser/wakefulness.js";
 import { loadTrust } from "./load-trust.js";
-import type { EngineOptions } from "./protocol/config.js";
-import { Engine } from "./protocol/engine.js";
-import { push } from "./with-push.js";
+import { openEngine } from "./with-push.js";
 import { receiptKey } from "./with-receipts.js";
 
 /** Everything a session is put together from; a test may replace a part. */
 export const SESSION_PARTS = {
-  engine: (options: EngineOptions): Pick<Engine, "handle" | "poll" | "nextTimeoutMs" | "tick" | "stats" | "strangers"> => new Engine(push === undefined ? options : { ...options, push }),
+  engine: openEngine,
   receiptKey,
   transport: (options: TransportOptions, events: TransportEvents): Pick<WebRtcTransport, "connect" | "signal" | "send" | "disconnect" | "useIceServers" | "destroy"> =>
     new WebRtcTransport(options, events),

@@ -306,7 +306,7 @@ export class Session implements PlayerSession {
         void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
-      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }), ...(receiptKey && { receipts: receiptKey.receipts }) }));
+      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }), ...(receiptKey && { receipts: receiptKey.receipts }) }, this.#loop));
       if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);

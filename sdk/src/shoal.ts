@@ -148,7 +148,7 @@ function check(options: ShoalOptions): void {
   if (contentKey !== undefined && !/^[\w-]{43}$/.test(contentKey)) throw new ShoalError("bad-content-key", "Set contentKey to the 43 characters that shoal keygen has printed, or leave it out.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
-  if (!["auto", "mesh", "tree", "hybrid"].includes(delivery)) throw new ShoalError("bad-delivery", "Set delivery to mesh, tree, hybrid or auto.");
+  if (!/^(auto|mesh|tree|hybrid|coded)$/.test(delivery)) throw new ShoalError("bad-delivery", "Set delivery to mesh, tree, hybrid, coded or auto.");
 }
 
 function isTrackerAddress(tracker: unknown): boolean {

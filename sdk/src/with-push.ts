@@ -1,4 +1,11 @@
-import { Push } from "./protocol/push.js";
+import { CodingEngine } from "./coding-engine.js";
+import type { DrivenEngine, DriveLoop } from "./drive-loop.js";
+import type { EngineOptions } from "./protocol/config.js";
+import { Engine } from "./protocol/engine.js";
+import { Push, type PushParts } from "./protocol/push.js";
 
-/** What an engine needs to push; the script tag's build has `without-push.ts` in its place. */
-export const push = (parts: ConstructorParameters<typeof Push>[0]): Push => new Push(parts);
+/** What an engine needs to push. */
+export const push = (parts: PushParts): Push => new Push(parts);
+
+/** An engine that pushes, or codes, where it is told to; the script tag's build has `without-push.ts` in its place. */
+export const openEngine = (options: EngineOptions, loop: Pick<DriveLoop, "dispatch">): DrivenEngine => (options.delivery === "coded" ? new CodingEngine(options, loop) : new Engine({ ...options, push }));

@@ -1,2 +1,5 @@
+import type { EngineOptions } from "./protocol/config.js";
+import { Engine } from "./protocol/engine.js";
+
 /** The script tag, which has to be small, pulls: see `with-push.ts`. */
-export const push = undefined;
+export const openEngine = (options: EngineOptions): Engine => new Engine(options);

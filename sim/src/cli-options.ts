@@ -19,7 +19,7 @@ export interface CliOptions {
   readonly checkEvery: number;
 }
 
-export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery auto|seats|tree|hybrid|mesh|origin] [--ri X] [--seconds T]
+export const USAGE = `npm run sim -- --scenario NAME [--peers N] [--seed S] [--seeds K] [--delivery auto|seats|tree|hybrid|coded|mesh|origin] [--ri X] [--seconds T]
                [--free-riders SHARE] [--polluters SHARE] [--signed] [--check-every STEPS] [--json] [--plot FILE.svg|FILE.html]
 npm run sim -- --list`;
 

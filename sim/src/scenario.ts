@@ -81,6 +81,11 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
   };
 };
 
+const shortLatency = (wishes: Wishes): WorldSetting => {
+  const setting = live(wishes);
+  return { ...setting, stream: { ...setting.stream, segmentS: 2 }, player: { ...setting.player, liveSyncSegments: 2 } };
+};
+
 const withFault = (setting: WorldSetting, faults: (seconds: number) => readonly Fault[]): WorldSetting => ({ ...setting, faults: faults(setting.seconds) });
 
 const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: number; failing: boolean; totalBps: number }>): Fault => ({
@@ -91,6 +96,9 @@ const setOrigin = (atS: number, name: string, change: Partial<{ rateFactor: numb
 const STRIKE = 1 / 2;
 const SLOW = 1 / 6;
 const FAIL = 1 / 12;
+
+const LEAVE_EVERY_S = 5;
+const LEAVE_SHARE = 12;
 
 /** 10-minute title. */
 const VOD_S = 600;
@@ -128,10 +136,22 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   live: { about: "a live stream, 3 Mb/s, viewers come and go", setting: live },
   "short-latency": {
     about: "live, segments of 2 s, players one segment behind the newest",
-    setting: (w) => {
-      const setting = live(w);
-      return { ...setting, stream: { ...setting.stream, segmentS: 2 }, player: { ...setting.player, liveSyncSegments: 2 } };
-    },
+    setting: (w) => shortLatency(w),
+  },
+  lossy: {
+    about: "as short-latency, over poor lines: 0.5 % of packets are lost, every fifth of those holds its line up for 1.5 s",
+    setting: (w) => ({ ...shortLatency(w), path: { packetLoss: 0.005, timeoutShare: 0.2, timeoutMs: 1_500 } }),
+  },
+  leavers: {
+    about: "as short-latency; every 5 s one viewer in twelve leaves without a word, and as many come",
+    setting: (w) => withFault(shortLatency(w), (total) => Array.from({ length: Math.floor(total / LEAVE_EVERY_S) - 1 }, (_, turn) => ({
+      atS: (turn + 1) * LEAVE_EVERY_S, name: "one in twelve leaves",
+      strike: (world) => {
+        const leaving = [...world.present].filter((_member, i) => i % LEAVE_SHARE === turn % LEAVE_SHARE);
+        for (const member of leaving) world.departs(member, true);
+        world.populate({ rampS: LEAVE_EVERY_S, first: leaving.length, settled: false, perSecond: 0, untilS: 0, stay: false }, `newcomers ${turn}`);
+      },
+    }))),
   },
   vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
   "flash-crowd": {

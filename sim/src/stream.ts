@@ -38,7 +38,7 @@ export interface Media {
 const SLOTS = 64;
 const SLOT_CHUNKS = 1024;
 const GENUINE = new Uint8Array(SLOTS * SLOT_CHUNKS + CHUNK_BYTES);
-const POLLUTED = new Uint8Array(SLOTS * SLOT_CHUNKS + CHUNK_BYTES);
+const POLLUTED = new Uint8Array(SLOTS * SLOT_CHUNKS + CHUNK_BYTES).fill(1);
 
 /** One rendition: which segments there are, when, and what is in them. */
 export class Stream {
@@ -114,6 +114,10 @@ export class Stream {
 export const originPayload = (media: Media, chunk: number): Uint8Array => slot(GENUINE, media.info.ref, chunk, chunkLength(media.sizeBytes, chunk));
 
 export const pollutedPayload = (ref: SegmentRef, chunk: number, bytes: number): Uint8Array => slot(POLLUTED, ref, chunk, bytes);
+
+/** What coding makes: genuine where all it is made of is. Parity has a chunk's number behind the segment's end. */
+export const codedPayload = (ref: SegmentRef, chunk: number, setting: { readonly bytes: number; readonly genuine: boolean }): Uint8Array =>
+  slot(setting.genuine ? GENUINE : POLLUTED, ref, chunk, setting.bytes);
 
 export const isGenuine = (payload: Uint8Array, ref: SegmentRef, chunk: number): boolean =>
   payload.buffer === GENUINE.buffer && payload.byteOffset === place(ref, chunk);

@@ -17,8 +17,8 @@ import { Trace } from "./trace.js";
 import { TrackerHost } from "./tracker-host.js";
 import { Viewer } from "./viewer.js";
 
-/** How segments get to viewers: as the SDK does it; always pulled, or pushed in one sub-stream or in four; pulled without origin seats; by hls.js alone. */
-export const DELIVERIES = ["auto", "seats", "tree", "hybrid", "mesh", "origin"] as const;
+/** How segments get to viewers: as the SDK does it; always pulled, or pushed in one sub-stream, in four, or in four of eight; pulled without origin seats; by hls.js alone. */
+export const DELIVERIES = ["auto", "seats", "tree", "hybrid", "coded", "mesh", "origin"] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 export type Member = Viewer | PlainViewer;
 

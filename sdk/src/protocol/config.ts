@@ -24,8 +24,11 @@ export interface EngineOptions {
   readonly push?: (parts: PushParts) => Push;
 }
 
-/** mesh: pulled. tree, hybrid: pushed in one sub-stream or in four, and pulled where that leaves gaps. auto: hybrid where it wins, else mesh. */
-export type DeliveryMode = "mesh" | "tree" | "hybrid" | "auto";
+/**
+ * mesh: pulled. tree, hybrid: pushed in one sub-stream or in four, and pulled where that leaves gaps. coded: hybrid with four parity sub-streams, any
+ * four of the eight make all (needs a {@link CodedEngine}). auto: hybrid where it wins, else mesh.
+ */
+export type DeliveryMode = "mesh" | "tree" | "hybrid" | "coded" | "auto";
 
 /** Tribler's high-priority window, seconds from the playhead: fetched strictly in order (SYSTEMS TR1). */
 export const HIGH_WINDOW_S = 10;

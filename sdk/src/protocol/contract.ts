@@ -50,7 +50,9 @@ export type Input =
   /** Of the strangers that were asked about (see `Engine.strangers`), those who are members of the swarm. */
   | { readonly type: "members"; readonly asked: readonly PeerId[]; readonly present: readonly PeerId[] }
   // slow work
-  | { readonly type: "hashed"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly hash: ChunkHash };
+  | { readonly type: "hashed"; readonly segment: SegmentRef; readonly chunk: number; readonly token: number; readonly hash: ChunkHash }
+  /** Answers `code`; for a {@link CodedEngine} alone. */
+  | { readonly type: "coded"; readonly token: number; readonly payloads: readonly Uint8Array[] };
 
 /** What the publisher vouches for. Without `variant` the playlist has not shown it, and its sequence number has to do. */
 export interface SignedSegment {
@@ -128,3 +130,16 @@ export type Effect =
  * seat: this peer's by the tracker's word. slice: this peer's share. rescue: a deadline is near. settle: two peers disagree. check: a spot check.
  */
 export type FetchReason = "start" | "alone" | "seat" | "slice" | "rescue" | "settle" | "check";
+
+/**
+ * What a {@link CodedEngine} asks for beside that, answered by `coded`: the wanted shards of a row, made from known ones, as many as the row has of
+ * data. Data shards are numbered from 0, parity shards follow.
+ */
+export interface CodeEffect {
+  readonly type: "code";
+  readonly token: number;
+  readonly segment: SegmentRef;
+  readonly row: number;
+  readonly known: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+  readonly wanted: readonly { readonly index: number; readonly lengthBytes: number }[];
+}

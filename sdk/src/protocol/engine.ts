@@ -88,7 +88,7 @@ export class Engine {
     this.#receipts = options.receipts?.({ state, announcer: this.#announcer, blame });
     this.#uploads = new Uploads(state, this.#announcer, this.#receipts);
     this.#seats = new Seats(state);
-    this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads });
+    this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads, downloads: this.#downloads, judging: () => ({ ...parts, judge: this.#judge }) });
     this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity, push: this.#push });
     this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });

@@ -1,10 +1,12 @@
 import type { Announcer } from "./announcer.js";
+import type { ChunkJudge, JudgeParts } from "./belief.js";
 import { SEND_HIGH_WATER_BYTES } from "./config.js";
-import { allowLate } from "./downloads.js";
+import { allowLate, type Downloads } from "./downloads.js";
 import type { TrackId } from "./ids.js";
 import { knownChunks } from "./known-chunks.js";
 import { type ChunkRun, MAX_PATH, type Message, nodeOf, type SubStream } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
+import type { Parity } from "./parity.js";
 import type { Seats } from "./seats.js";
 import { CHUNK_BYTES } from "./segment.js";
 import type { EngineState } from "./state.js";
@@ -18,12 +20,15 @@ export interface PushParts {
   readonly announcer: Announcer;
   readonly uploads: Uploads;
   readonly seats: Seats;
+  readonly downloads: Downloads;
+  /** For chunks that are made here; not before the engine is whole. */
+  readonly judging: () => JudgeParts & { readonly judge: ChunkJudge };
 }
 
 type SubStreamMap = Extract<Message, { type: "SUBSTREAMS" }>;
 
 /** Sub-streams of a hybrid. A tree is the same with one. */
-const SUBSTREAMS = 4;
+export const SUBSTREAMS = 4;
 /** With less than this left, or a short segment's duration, chunks are pulled also where a push is expected... */
 const NEAR_S = 2;
 /** ...and where none has come for so long. Simulated: twice as long left gaps open, half of it raced. */
@@ -87,7 +92,8 @@ export class Push {
   /** Whether this peer takes and gives sub-streams, or only hears what others could. */
   #isOn = false;
 
-  constructor(parts: PushParts) {
+  /** `parity`: with further sub-streams, numbered after these, that make up for chunks of these. */
+  constructor(parts: PushParts, readonly parity?: Parity) {
     this.#state = parts.state;
     this.#announcer = parts.announcer;
     this.#uploads = parts.uploads;
@@ -102,7 +108,8 @@ export class Push {
     const linked = this.#sum((n) => n.takes);
     return (chunk) => {
       const k = chunk % this.#count;
-      return (this.#parents[k] !== undefined || isIn(linked, k)) && nowMs < Math.max(segment.appearedMs, this.#came(segment, chunk)) + PATIENCE_MS;
+      if ((this.#parents[k] !== undefined || isIn(linked, k)) && nowMs < Math.max(segment.appearedMs, this.#came(segment, chunk)) + PATIENCE_MS) return true;
+      return this.parity?.isComing(segment, chunk, nowMs) === true;
     };
   }
 
@@ -123,6 +130,7 @@ export class Push {
     const giver = segment.givers[chunk];
     const goesUp = giver === "origin" || isIn(this.#sum((n) => (n.peer === giver ? n.takes : 0)), k);
     for (const n of this.#all) if (n.peer !== giver && (isIn(n.takes, k) || (goesUp && this.#parents[k] === n))) this.#uploads.offer(n, segment, chunk);
+    this.parity?.stored(segment, chunk, nowMs);
     this.#uploads.pump(nowMs);
   }
 
@@ -150,7 +158,7 @@ export class Push {
 
   heard(from: Neighbour, { refused, track, bits, slots, spare, streams }: SubStreamMap, nowMs: number): void {
     const before = from.subStreams;
-    const fits = track === this.#track?.id && streams.length === this.#count;
+    const fits = track === this.#track?.id && streams.length === this.#count + this.#parities;
     from.subStreams = fits ? streams : [];
     from.slots = slots;
     from.spare = spare;
@@ -173,7 +181,14 @@ export class Push {
       else if (isParent && (!fits || (refused && isNamed) || path.includes(this.#self))) this.#replace(k, nowMs);
       else if (isParent && path.join() !== before[k]?.path.join()) this.#news(nowMs);
     });
+    if (refused) this.parity?.refused(from, bits, nowMs);
+    else if (fits) this.#eachParity((k) => {
+      if (!isIn(bits, k) || isIn(from.takes, k)) return;
+      if (this.#spare > 0) from.takes |= 1 << k;
+      else refuse |= 1 << k;
+    });
     if (refuse !== 0) this.#say(from, refuse, true);
+    this.parity?.offer(from, nowMs);
     this.#uploads.pump(nowMs);
   }
 
@@ -181,6 +196,7 @@ export class Push {
   lost(neighbour: Neighbour, isGone: boolean, nowMs: number): void {
     if (isGone) this.#excluded.set(nodeOf(neighbour.peer), nowMs + SHUN_MS);
     this.#eachStream((k) => this.#parents[k] === neighbour && this.#replace(k, nowMs));
+    this.parity?.lost(neighbour);
   }
 
   review(nowMs: number): void {
@@ -202,10 +218,12 @@ export class Push {
     const children = this.#sum((n) => n.takes);
     this.#eachStream((k) => this.#parents[k] === undefined && this.#subscribe(k, this.#best(k, isIn(children, k) ? this.#root(k) : Infinity, nowMs), nowMs));
     this.#reselect(nowMs);
+    for (const n of this.parity?.review(this.#recent, nowMs) ?? []) this.#say(n, this.#asked(n));
     // What the uplink does not carry any more is given up, one sub-stream at a time, where most is waiting.
     if (this.#committed > this.#slots + 1) {
       const worst = [...this.#all].filter((n) => n.takes !== 0).sort((a, b) => b.uploads.length - a.uploads.length)[0] as Neighbour;
-      const bit = worst.takes & -worst.takes;
+      const parities = worst.takes & (-1 << this.#count);
+      const bit = parities & -parities || worst.takes & -worst.takes;
       this.#drop(worst, bit, nowMs);
       this.#say(worst, bit, true);
     }
@@ -341,11 +359,11 @@ export class Push {
   #asked(of: Neighbour): number {
     let bits = 0;
     this.#eachStream((k) => (bits |= this.#parents[k] === of ? 1 << k : 0));
-    return bits;
+    return bits | (this.parity?.asked(of) ?? 0);
   }
 
   #where(): SubStream[] {
-    return Array.from({ length: this.#count }, (_, k) => {
+    const streams = Array.from({ length: this.#count }, (_, k) => {
       let sequence = 0;
       let chunks = 0;
       for (const segment of this.#recent) {
@@ -355,6 +373,9 @@ export class Push {
       }
       return { sequence, chunks, path: this.#path(k) };
     });
+    // A parity sub-stream is made by whoever has whole rows: it has no path, and nobody waits for it.
+    this.#eachParity(() => streams.push({ sequence: 0, chunks: 0, path: [] }));
+    return streams;
   }
 
   /** In segments. */
@@ -398,6 +419,14 @@ export class Push {
     for (let k = 0; k < this.#count; k++) run(k);
   }
 
+  get #parities(): number {
+    return this.parity?.count ?? 0;
+  }
+
+  #eachParity(run: (k: number) => unknown): void {
+    for (let j = 0; j < this.#parities; j++) run(this.#count + j);
+  }
+
   /** The path to a root is another one. */
   #news(nowMs: number): void {
     for (const n of this.#all) n.mapDueMs = Math.min(n.mapDueMs, nowMs + (n.takes === 0 ? PATH_NEWS_MS : 0));
@@ -409,7 +438,7 @@ export class Push {
       if (n.takes !== 0) this.#say(n, n.takes, true);
       this.#drop(n, -1, nowMs);
     }
-    for (const n of new Set(this.#parents.splice(0))) if (n !== undefined) this.#say(n, 0);
+    for (const n of new Set([...this.#parents.splice(0), ...(this.parity?.end() ?? [])])) if (n !== undefined) this.#say(n, 0);
   }
 
   /** Whether the player asks for segments soon after they appear. */
