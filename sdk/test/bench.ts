@@ -1,6 +1,8 @@
 import type { Belief } from "../src/protocol/belief.js";
+import { reedSolomon } from "../src/browser/reed-solomon.js";
+import { CodedEngine } from "../src/protocol/coded-engine.js";
 import { assertInvariants } from "../src/protocol/invariants.js";
-import type { DeliveryMode } from "../src/protocol/config.js";
+import type { DeliveryMode, EngineOptions } from "../src/protocol/config.js";
 import type { Effect, Input } from "../src/protocol/contract.js";
 import { Engine } from "../src/protocol/engine.js";
 import type { WantId } from "../src/protocol/ids.js";
@@ -28,10 +30,10 @@ export function receipt(giver: PeerId, receiver: PeerId, runs: readonly ChunkRun
   return { type: "RECEIPT", giver, receiver, runs, key: new Uint8Array(KEY_BYTES), signature: isForged ? new Uint8Array(SIGNATURE_BYTES) : SIGNED };
 }
 
-/** One engine on the bench: everybody else is played by the test, message by message. Hashes are answered at once. */
+/** One engine on the bench: everybody else is played by the test, message by message. Hashes and codes are answered at once. */
 export class Bench {
   nowMs = 1_000;
-  readonly engine: Engine;
+  readonly engine: Engine | CodedEngine;
   readonly effects: { readonly effect: Effect; readonly atMs: number }[] = [];
   readonly stream: Stream;
   #nextWant = 1;
@@ -39,10 +41,11 @@ export class Bench {
   constructor(setting: { stream?: Stream; serves?: boolean; memoryBytes?: number; maxNeighbours?: number; seed?: number; hashes?: boolean; belief?: Belief; delivery?: DeliveryMode } = {}) {
     this.stream = setting.stream ?? new Stream();
     this.hashes = setting.hashes ?? true;
-    this.engine = new Engine({
-      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", push, receipts: (parts) => new Receipts(parts),
+    const options: EngineOptions = {
+      peer: peerId(0), swarm: SWARM, seed: setting.seed ?? 1, serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 2 ** 28, maxNeighbours: setting.maxNeighbours ?? 12, delivery: setting.delivery ?? "mesh", receipts: (parts) => new Receipts(parts),
       ...(setting.belief && { belief: setting.belief }),
-    });
+    };
+    this.engine = setting.delivery === "coded" ? new CodedEngine(options) : new Engine({ ...options, push });
   }
 
   hashes: boolean;
@@ -168,6 +171,10 @@ export class Bench {
 
   #drain(): void {
     for (let effect = this.engine.poll(); effect !== undefined; effect = this.engine.poll()) {
+      if (effect.type === "code") {
+        this.engine.handle({ type: "coded", token: effect.token, payloads: rebuild(effect) }, this.nowMs);
+        continue;
+      }
       this.effects.push({ effect, atMs: this.nowMs });
       if (effect.type === "sign-receipt") this.engine.handle({ type: "receipt-signed", token: effect.token, key: new Uint8Array(KEY_BYTES), signature: SIGNED }, this.nowMs);
       if (effect.type === "check-receipt") this.engine.handle({ type: "receipt-checked", token: effect.token, isTrue: effect.receipt.signature[0] === SIGNED[0] }, this.nowMs);
@@ -177,5 +184,7 @@ export class Bench {
     assertInvariants(this.engine.inspect());
   }
 }
+
+const rebuild = reedSolomon();
 
 export const indices = (run: ChunkRun): number[] => Array.from({ length: run.count }, (_, i) => run.first + i);

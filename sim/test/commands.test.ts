@@ -127,7 +127,7 @@ function worldOf(live: boolean, polluters: number, seed: number, delivery: Deliv
   return new World({ ...whole, stream: { ...whole.stream, rateBps: 1e6 }, arrivals, warmUpS: 0 }, { seed, delivery, checkEvery: 1 });
 }
 
-it.each(["seats", "hybrid"] as const)("keeps every engine's books, whatever happens to it, and recovers: %s", { timeout: 120_000 }, (delivery) => {
+it.each(["seats", "hybrid", "coded"] as const)("keeps every engine's books, whatever happens to it, and recovers: %s", { timeout: 120_000 }, (delivery) => {
   fc.assert(
     fc.property(commands, fc.boolean(), fc.constantFrom(0, 0.2), fc.nat(1_000), (list, live, polluters, seed) => {
       const world = worldOf(live, polluters, seed, delivery);

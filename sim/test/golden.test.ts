@@ -19,7 +19,7 @@ for (const scenario of Object.keys(SCENARIOS).filter((name) => name !== "short-l
   });
 }
 
-it.each(["mesh", "origin", "tree", "hybrid"] as const)("golden: live, %s", { timeout: 120_000 }, async (delivery) => {
+it.each(["mesh", "origin", "tree", "hybrid", "coded"] as const)("golden: live, %s", { timeout: 120_000 }, async (delivery) => {
   const options = { scenario: "live", peers: 100, seed: 1, delivery, ri: 1.2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
   const { result } = simulate(options);
   await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/live-${delivery}.txt`);
@@ -36,4 +36,11 @@ it.each(["auto", "seats"] as const)("golden: short-latency, %s", { timeout: 120_
   const options = { scenario: "short-latency", peers: 60, seed: 1, delivery, ri: 2, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
   const { result } = simulate(options);
   await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/short-latency-${delivery}.txt`);
+});
+
+/** Where four of eight pay, beside the four alone. */
+it.each(["coded", "hybrid"] as const)("golden: lossy, %s", { timeout: 120_000 }, async (delivery) => {
+  const options = { scenario: "lossy", peers: 60, seed: 1, delivery, ri: 4, seconds: SECONDS, freeRiders: undefined, polluters: undefined, checkEvery: 500 } as const;
+  const { result } = simulate(options);
+  await expect(`${replayLine(options)}\n\n${table(result, { exactOnly: true })}\n`).toMatchFileSnapshot(`golden/lossy-${delivery}.txt`);
 });

@@ -31,6 +31,8 @@ export class CodedEngine {
 
   tick(nowMs: number): void {
     this.#engine.tick(nowMs);
+    // Where nothing is pushed nobody has looked.
+    if (this.#parity.dueMs <= nowMs) this.#parity.dueMs = Infinity;
     this.#parity.pump(nowMs);
   }
 
@@ -42,7 +44,8 @@ export class CodedEngine {
   }
 
   nextTimeoutMs(): number | undefined {
-    return this.#engine.nextTimeoutMs();
+    const next = Math.min(this.#engine.nextTimeoutMs() ?? Infinity, this.#parity.dueMs);
+    return next === Infinity ? undefined : next;
   }
 
   stats(nowMs: number): EngineStats {

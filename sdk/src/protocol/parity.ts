@@ -11,6 +11,7 @@ import { Chunk, type StoredSegment } from "./stored-segment.js";
 const LOSS_MS = 400;
 /** Parity is subscribed to for so long after the last loss. */
 const HOLD_MS = 3_000;
+const REVIEW_MS = 200;
 /** Where parity flows, what it makes up for is not pulled for so long. */
 const PATIENCE_MS = 800;
 /** A peer that has refused, or brought nothing, is not asked again for so long. */
@@ -39,6 +40,8 @@ export class Parity {
   readonly #lateMs = new WeakMap<Neighbour, number>();
   /** What each neighbour was subscribed to when it was looked at last. */
   readonly #given = new WeakMap<Neighbour, number>();
+  /** When rows are to be looked at again: the engine may have nothing else to do. */
+  dueMs = Infinity;
   #lossMs = -Infinity;
   #cameMs = -Infinity;
 
@@ -84,13 +87,16 @@ export class Parity {
     row.newestMs = nowMs;
     this.rebuilder.stored(row, nowMs);
     if (row.isWhole) this.#giver.whole(row, nowMs);
+    else this.dueMs = Math.min(this.dueMs, nowMs + LOSS_MS);
   }
 
   /** Who is to be told that something else is asked of it now. */
   review(recent: readonly StoredSegment[], nowMs: number): Iterable<Neighbour> {
     this.#recent = recent;
     const told = new Set<Neighbour>();
+    this.dueMs = Infinity;
     const holes = this.#holes(nowMs);
+    if (holes.length > 0 || this.#active > 0) this.dueMs = Math.min(this.dueMs, nowMs + REVIEW_MS);
     if (holes.length > 0) this.#lossMs = nowMs;
     const wanted = Math.min(PARITIES, holes.reduce((most, row) => Math.max(most, row.count(Chunk.missing)), nowMs < this.#lossMs + HOLD_MS ? this.#active : 0));
     this.#parents.forEach((parent, index) => {
@@ -152,7 +158,11 @@ export class Parity {
   #holes(nowMs: number): readonly Row[] {
     const holes: Row[] = [];
     for (const segment of this.#recent)
-      for (const row of this.#rows.known(segment)) if (row.newestMs > -Infinity && nowMs > row.newestMs + LOSS_MS && row.isOpen && !row.isRebuilding && row.rebuilt === undefined) holes.push(row);
+      for (const row of this.#rows.known(segment)) {
+        if (row.newestMs === -Infinity || !row.isOpen || row.isRebuilding || row.rebuilt !== undefined) continue;
+        if (nowMs >= row.newestMs + LOSS_MS) holes.push(row);
+        else this.dueMs = Math.min(this.dueMs, row.newestMs + LOSS_MS);
+      }
     return holes;
   }
 
