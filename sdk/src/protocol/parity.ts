@@ -7,13 +7,20 @@ import { Rebuilder } from "./rebuilder.js";
 import { indexOf, PARITIES, type Row, Rows } from "./rows.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
-/** A chunk that its row has waited for so long counts as lost, whether its parent has left, is slow, or its line has lost a packet. */
-const LOSS_MS = 400;
+/**
+ * A chunk that its row has waited for so long counts as lost, whether its parent has left, is slow, or its line has lost a packet; the further from the roots
+ * the longer, since what is lost above is made up for above. Simulated: with the same time for all everybody below a loss subscribed, three of four
+ * parity shards came too late, and took uplinks from chunks.
+ */
+const LOSS_MS = 300;
+const LOSS_PER_HOP_MS = 150;
 /** Parity is subscribed to for so long after the last loss. */
 const HOLD_MS = 3_000;
 const REVIEW_MS = 200;
-/** Where parity flows, what it makes up for is not pulled for so long. */
-const PATIENCE_MS = 800;
+/** Where parity is subscribed to, what it could make up for is not pulled for so long after that. */
+const PATIENCE_MS = 600;
+/** Who has brought none for so long while there are holes is left. */
+const SILENT_MS = 1_500;
 /** A peer that has refused, or brought nothing, is not asked again for so long. */
 const SHUN_MS = 5_000;
 /** What was under way when a subscription ended. */
@@ -42,6 +49,7 @@ export class Parity {
   readonly #given = new WeakMap<Neighbour, number>();
   /** When rows are to be looked at again: the engine may have nothing else to do. */
   dueMs = Infinity;
+  #patienceMs = LOSS_MS;
   #lossMs = -Infinity;
   #cameMs = -Infinity;
 
@@ -69,7 +77,10 @@ export class Parity {
     from.downloadedBytes += payload.length;
     this.#p.state.counters.peerBytes += payload.length;
     this.#cameMs = nowMs;
-    this.rebuilder.received(row, { index: indexOf(segment, chunk), bytes: payload, from }, nowMs);
+    const shard = { index: indexOf(segment, chunk), bytes: payload, from };
+    // What is kept is bounded by the newest segments.
+    if (this.#recent.includes(segment)) this.rebuilder.received(row, shard, nowMs);
+    else this.rebuilder.waste(shard);
     return true;
   }
 
@@ -77,8 +88,10 @@ export class Parity {
   isComing(segment: StoredSegment, chunk: number, nowMs: number): boolean {
     const row = this.#rows.of(segment, chunk);
     if (row.isRebuilding) return true;
-    const active = this.#active;
-    return active > 0 && row.count(Chunk.missing) <= active && nowMs < Math.max(this.#cameMs, ...this.#sinceMs) + PATIENCE_MS;
+    if (nowMs > row.newestMs + this.#patienceMs + PATIENCE_MS) return false;
+    const { holders } = row;
+    const helpers = this.#parents.reduce((sum, parent) => sum + Number(parent !== undefined && (holders & parent.bit) !== 0), 0);
+    return helpers > 0 && row.count(Chunk.missing) <= helpers;
   }
 
   /** A chunk has become part of the store. */
@@ -87,12 +100,14 @@ export class Parity {
     row.newestMs = nowMs;
     this.rebuilder.stored(row, nowMs);
     if (row.isWhole) this.#giver.whole(row, nowMs);
-    else this.dueMs = Math.min(this.dueMs, nowMs + LOSS_MS);
+    else this.dueMs = Math.min(this.dueMs, nowMs + this.#patienceMs);
   }
 
-  /** Who is to be told that something else is asked of it now. */
-  review(recent: readonly StoredSegment[], nowMs: number): Iterable<Neighbour> {
+  /** Who is to be told that something else is asked of it now. `hops`: to the farthest root. */
+  review(recent: readonly StoredSegment[], hops: number, nowMs: number): Iterable<Neighbour> {
+    for (const segment of this.#recent) if (!recent.includes(segment)) this.#forget(segment);
     this.#recent = recent;
+    this.#patienceMs = LOSS_MS + LOSS_PER_HOP_MS * hops;
     const told = new Set<Neighbour>();
     this.dueMs = Infinity;
     const holes = this.#holes(nowMs);
@@ -101,7 +116,7 @@ export class Parity {
     const wanted = Math.min(PARITIES, holes.reduce((most, row) => Math.max(most, row.count(Chunk.missing)), nowMs < this.#lossMs + HOLD_MS ? this.#active : 0));
     this.#parents.forEach((parent, index) => {
       if (parent === undefined) return;
-      const isSilent = holes.length > 0 && nowMs > Math.max(this.#cameMs, this.#sinceMs[index] ?? 0) + 2 * PATIENCE_MS;
+      const isSilent = holes.length > 0 && nowMs > Math.max(this.#cameMs, this.#sinceMs[index] ?? 0) + SILENT_MS;
       if (isSilent) this.#shunnedMs.set(parent, nowMs + SHUN_MS);
       if (isSilent || index >= wanted) told.add(this.#leave(index, nowMs));
     });
@@ -160,8 +175,8 @@ export class Parity {
     for (const segment of this.#recent)
       for (const row of this.#rows.known(segment)) {
         if (row.newestMs === -Infinity || !row.isOpen || row.isRebuilding || row.rebuilt !== undefined) continue;
-        if (nowMs >= row.newestMs + LOSS_MS) holes.push(row);
-        else this.dueMs = Math.min(this.dueMs, row.newestMs + LOSS_MS);
+        if (nowMs >= row.newestMs + this.#patienceMs) holes.push(row);
+        else this.dueMs = Math.min(this.dueMs, row.newestMs + this.#patienceMs);
       }
     return holes;
   }
@@ -180,6 +195,12 @@ export class Parity {
 
   get #active(): number {
     return this.#parents.reduce((sum, parent) => sum + Number(parent !== undefined), 0);
+  }
+
+  /** A segment is old: nobody makes parity of it any more. */
+  #forget(segment: StoredSegment): void {
+    for (const row of this.#rows.known(segment)) for (const shard of row.shards.values()) this.rebuilder.waste(shard);
+    this.#rows.drop(segment);
   }
 
   #leave(index: number, nowMs: number): Neighbour {

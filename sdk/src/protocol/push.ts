@@ -184,7 +184,8 @@ export class Push {
     if (refused) this.parity?.refused(from, bits, nowMs);
     else if (fits) this.#eachParity((k) => {
       if (!isIn(bits, k) || isIn(from.takes, k)) return;
-      if (this.#spare > 0) from.takes |= 1 << k;
+      // The last place is a chunk's.
+      if (this.#spare > 1) from.takes |= 1 << k;
       else refuse |= 1 << k;
     });
     if (refuse !== 0) this.#say(from, refuse, true);
@@ -218,7 +219,9 @@ export class Push {
     const children = this.#sum((n) => n.takes);
     this.#eachStream((k) => this.#parents[k] === undefined && this.#subscribe(k, this.#best(k, isIn(children, k) ? this.#root(k) : Infinity, nowMs), nowMs));
     this.#reselect(nowMs);
-    for (const n of this.parity?.review(this.#recent, nowMs) ?? []) this.#say(n, this.#asked(n));
+    let hops = 0;
+    this.#eachStream((k) => (hops = Math.max(hops, this.#path(k).length)));
+    for (const n of this.parity?.review(this.#recent, hops, nowMs) ?? []) this.#say(n, this.#asked(n));
     // What the uplink does not carry any more is given up, one sub-stream at a time, where most is waiting.
     if (this.#committed > this.#slots + 1) {
       const worst = [...this.#all].filter((n) => n.takes !== 0).sort((a, b) => b.uploads.length - a.uploads.length)[0] as Neighbour;

@@ -31,7 +31,7 @@ export class Rebuilder {
 
   /** A parity shard has come, of the right length. */
   received(row: Row, shard: ParityShard, nowMs: number): void {
-    if (row.shards.has(shard.index) || row.isRebuilding || row.rebuilt !== undefined || row.count(Chunk.missing) === 0) return this.#waste(shard);
+    if (row.shards.has(shard.index) || row.isRebuilding || row.rebuilt !== undefined || row.count(Chunk.missing) === 0) return this.waste(shard);
     row.shards.set(shard.index, shard);
     this.stored(row, nowMs);
   }
@@ -40,6 +40,11 @@ export class Rebuilder {
   stored(row: Row, nowMs: number): void {
     if (row.isWhole) this.#settle(row, nowMs);
     else if (!row.isRebuilding && row.rebuilt === undefined && row.shards.size > 0) this.#rebuild(row);
+  }
+
+  /** Parity of no use counts like a chunk that was there already. */
+  waste({ bytes }: ParityShard): void {
+    this.#p.state.counters.duplicateBytes += bytes.length;
   }
 
   #rebuild(row: Row): void {
@@ -71,7 +76,7 @@ export class Rebuilder {
     const giver = this.#standIn(used, nowMs);
     const chunks = new Map([...made].filter(([chunk]) => segment.state[chunk] === Chunk.missing));
     row.rebuilt = { used, chunks };
-    for (const shard of [...row.shards.values()].filter((s) => !used.includes(s)).concat(used.slice(chunks.size))) this.#waste(shard);
+    for (const shard of [...row.shards.values()].filter((s) => !used.includes(s)).concat(used.slice(chunks.size))) this.waste(shard);
     row.shards.clear();
     for (const [chunk, payload] of chunks) {
       desk.received(segment, nowMs);
@@ -85,7 +90,7 @@ export class Rebuilder {
 
   /** The row is whole and true. */
   #settle(row: Row, nowMs: number): void {
-    for (const shard of row.shards.values()) this.#waste(shard);
+    for (const shard of row.shards.values()) this.waste(shard);
     row.shards.clear();
     const { rebuilt, segment } = row;
     if (rebuilt === undefined) return;
@@ -124,10 +129,6 @@ export class Rebuilder {
 
   #isStale({ segment, first, number }: Row): boolean {
     return this.#p.state.store.get(segment.ref) !== segment || first >= segment.chunks || this.#rows.of(segment, first).number !== number;
-  }
-
-  #waste({ bytes }: ParityShard): void {
-    this.#p.state.counters.duplicateBytes += bytes.length;
   }
 }
 
