@@ -139,8 +139,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     setting: (w) => shortLatency(w),
   },
   lossy: {
-    about: "as short-latency, over poor lines: 0.5 % of packets are lost, every fifth of those holds its line up for 1.5 s",
-    setting: (w) => ({ ...shortLatency(w), path: { packetLoss: 0.005, timeoutShare: 0.2, timeoutMs: 1_500 } }),
+    about: "as short-latency, over long and poor lines: 250 ms, 0.5 % of packets are lost, every fifth of those holds its line up for 1.5 s",
+    setting: (w) => ({ ...shortLatency(w), roundTrip: { medianMs: 250, sigma: 0.4 }, path: { packetLoss: 0.005, timeoutShare: 0.2, timeoutMs: 1_500 } }),
   },
   leavers: {
     about: "as short-latency; every 5 s one viewer in twelve leaves without a word, and as many come",

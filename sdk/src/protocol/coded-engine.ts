@@ -38,8 +38,10 @@ export class CodedEngine {
 
   poll(): Effect | CodeEffect | undefined {
     const effect = this.#engine.poll();
+    const { rebuilder } = this.#parity;
+    if (effect?.type === "banned") rebuilder.distrust(effect.peer);
     if (effect?.type !== "chunk-stored") return effect ?? this.#work.poll();
-    const source = this.#parity.rebuilder.givers.get(effect.source);
+    const source = rebuilder.helperOf(effect.source);
     return source === undefined ? effect : { ...effect, source };
   }
 

@@ -21,7 +21,7 @@ export class Rebuilder {
   readonly #rows: Rows;
   readonly #work: CodeWork;
   /** Who stands behind rebuilt chunks, by what is written as their giver. */
-  readonly givers = new Map<string, PeerId>();
+  readonly #givers = new Map<string, readonly PeerId[]>();
 
   constructor(parts: PushParts, rows: Rows, work: CodeWork) {
     this.#p = parts;
@@ -45,6 +45,20 @@ export class Rebuilder {
   /** Parity of no use counts like a chunk that was there already. */
   waste({ bytes }: ParityShard): void {
     this.#p.state.counters.duplicateBytes += bytes.length;
+  }
+
+  /** A neighbour that helped to make the chunks of such a giver; undefined where it is a giver like others. */
+  helperOf(giver: string): PeerId | undefined {
+    return this.#givers.get(giver)?.[0];
+  }
+
+  /** A liar has been banned: what its parity made, and nobody has confirmed, goes with what it gave. */
+  distrust(peer: PeerId): void {
+    for (const [giver, senders] of this.#givers) {
+      if (!senders.includes(peer)) continue;
+      this.#p.judging().judge.dropSoleWord(giver as PeerId);
+      this.#givers.delete(giver);
+    }
   }
 
   #rebuild(row: Row): void {
@@ -110,9 +124,9 @@ export class Rebuilder {
    * and the signature count for and against it as for any chunk.
    */
   #standIn(used: readonly ParityShard[], nowMs: number): Neighbour {
-    const [first] = used as [ParityShard];
-    const id = `parity of ${first.from.peer}`;
-    this.givers.set(id, first.from.peer);
+    const senders = used.map(({ from }) => from.peer);
+    const id = `parity of ${senders.join(" and ")}`;
+    this.#givers.set(id, senders);
     const standIn = new Neighbour(id as PeerId, 0, nowMs);
     standIn.checked = true;
     return standIn;
