@@ -21,8 +21,8 @@ export interface ShoalOptions {
   readonly maxNeighbours?: number;
   /**
    * How chunks come from other viewers. `mesh`: asked for, one by one. `tree`: a live stream is pushed from viewer to viewer in one
-   * tree; `hybrid`: in four; what they leave out is asked for. `coded`: as `hybrid`, and where chunks are late any four of eight shards of a row will do,
-   * which helps over lossy lines and costs about a tenth more upload. `auto`: `hybrid` where the player is so close to the live edge that asking
+   * tree; `hybrid`: in four; what they leave out is asked for. `coded`: as `hybrid`, and where chunks are late any four of eight shards of a row will do;
+   * simulated, that is no better than `hybrid`. `auto`: `hybrid` where the player is so close to the live edge that asking
    * costs too much time, and viewers' uplinks carry it, else `mesh`. Viewers of one stream should have the same. Default `auto`.
    */
   readonly delivery?: "mesh" | "tree" | "hybrid" | "coded" | "auto";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { rebuildInWorker } from "../src/browser/coder.js";
 import { reedSolomon, type Shard } from "../src/browser/reed-solomon.js";
 
 const rebuild = reedSolomon();
@@ -55,4 +56,17 @@ test("one polluted shard spoils all that is made of it, and nothing else", () =>
   bytes[5] = (bytes[5] as number) ^ 1;
   const [made] = rebuild({ known: [second, third, fourth, { ...parity, bytes }], wanted: [{ index: 0, lengthBytes: WHOLE }] });
   expect(made!.filter((byte, i) => byte !== data[0]![i])).toHaveLength(1);
+});
+
+test("is done where it is when there are no workers of one's own text", async () => {
+  const data = [1, 2, 3, 4].map((value, index) => ({ index, bytes: new Uint8Array(WHOLE).fill(value) }));
+  const wanted = [{ index: 4, lengthBytes: WHOLE }];
+  expect(await rebuildInWorker({ known: data, wanted })).toEqual(rebuild({ known: data, wanted }));
+});
+
+test("needs nothing but its own text: that is what a worker runs", () => {
+  // oxlint-disable-next-line no-implied-eval -- as the worker does
+  const alone = (new Function(`return (${reedSolomon.toString()})()`) as () => typeof rebuild)();
+  const request = { known: [0, 1, 2, 3].map((index) => ({ index, bytes: new Uint8Array(WHOLE).fill(index + 7) })), wanted: [{ index: 6, lengthBytes: WHOLE }] };
+  expect(alone(request)).toEqual(rebuild(request));
 });
