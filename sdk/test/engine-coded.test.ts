@@ -161,6 +161,8 @@ describe("A child", () => {
     const other = b.connect(node(4));
     b.say(other, { type: "HAVE", entries: [b.entry(101)] });
     for (let row = 0; row < 4; row++) {
+      // Who says nothing is taken for gone.
+      for (const peer of [b.parent, b.helper, b.witness, other]) b.say(peer, { type: "HAVE", entries: [] });
       b.row(row, [1]);
       b.advance(700);
       const liar = (b.asked(other) ?? 0) > 0 ? other : b.helper;
