@@ -4,6 +4,7 @@ import { CodedEngine } from "./protocol/coded-engine.js";
 import type { EngineOptions } from "./protocol/config.js";
 import type { CodeEffect, Effect, Input } from "./protocol/contract.js";
 import type { EngineStats } from "./protocol/engine.js";
+import type { PeerId } from "./protocol/ids.js";
 
 /** A coded engine as the session knows engines: what it wants coded is done in a worker, and the answer goes through the loop as any other. */
 export class CodingEngine implements DrivenEngine {
@@ -37,6 +38,11 @@ export class CodingEngine implements DrivenEngine {
 
   stats(nowMs: number): EngineStats {
     return this.#engine.stats(nowMs);
+  }
+
+  /** See the engine's. */
+  get strangers(): readonly PeerId[] {
+    return this.#engine.strangers;
   }
 
   async #code({ token, known, wanted }: CodeEffect): Promise<void> {

@@ -74,7 +74,7 @@ export class Viewer implements PlayerHost, Task {
     this.joinedMs = clock.nowMs;
     const { signed } = world.setting;
     this.#publisher = signed ? new PublisherLine(this) : undefined;
-    const options = { ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery, receipts: (parts: ReceiptParts) => new Receipts(parts) } as const;
+    const options = { ...(signed && { belief: signedBelief }), peer: this.peer, swarm: SWARM, seed: setting.seed, serves: setting.conduct !== "leech", memoryBytes: MEMORY_BYTES, maxNeighbours: MAX_NEIGHBOURS, delivery: delivery === "seats" || delivery === "origin" ? "mesh" : delivery, receipts: (parts: ConstructorParameters<typeof Receipts>[0]) => new Receipts(parts) } as const;
     this.engine = delivery === "coded" ? new CodedEngine(options) : new Engine({ ...options, push: (parts) => new Push(parts) });
     this.transport = new Transport(this);
     this.uplink = new Line(setting.access.upBps);

@@ -2,6 +2,7 @@ import { CodeWork } from "./code-work.js";
 import type { EngineOptions } from "./config.js";
 import type { CodeEffect, Effect, Input } from "./contract.js";
 import { Engine, type EngineStats } from "./engine.js";
+import type { PeerId } from "./ids.js";
 import { Parity } from "./parity.js";
 import { Push } from "./push.js";
 import type { EngineState } from "./state.js";
@@ -52,6 +53,11 @@ export class CodedEngine {
 
   stats(nowMs: number): EngineStats {
     return this.#engine.stats(nowMs);
+  }
+
+  /** See {@link Engine.strangers}. */
+  get strangers(): readonly PeerId[] {
+    return this.#engine.strangers;
   }
 
   inspect(): EngineState {
