@@ -118,9 +118,8 @@ export class Integrity {
   }
 
   /**
-   * Whether the giver's word on chunks that this peer has from the origin itself is being waited for: every viewer's first segment comes from there, so
-   * that neighbours mostly have some in common. A true word proves as much as one true chunk, and costs the origin nothing. Simulated (100 viewers, 10 % of them
-   * polluters): 0.03 copies of checks instead of 0.76, and still no false chunk played.
+   * Whether the giver's word on chunks that this peer has from the origin itself is being waited for. True words prove as much as one true chunk,
+   * and cost the origin nothing; but who was deceived has true words too, so that where the origin has time it is asked.
    */
   probe(giver: Neighbour, nowMs: number): boolean {
     if (giver.probedMs > -Infinity) return nowMs - giver.probedMs < OPINION_MS;

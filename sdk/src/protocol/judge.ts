@@ -153,7 +153,8 @@ export class Judge {
         return;
       case "check":
         integrity.hold(held);
-        if (integrity.probe(giver, nowMs)) return;
+        // An origin that cannot keep up has better things to do.
+        if (plan.isStrained(segment) && integrity.probe(giver, nowMs)) return;
         // Nobody knows its URL yet.
         if (nowMs < this.#nextExaminationMs || !segment.listed) return;
         giver.check = plan.examine(segment, chunk, "check", nowMs);
@@ -239,8 +240,6 @@ export class Judge {
     const words = segment.words[chunk] ?? [];
     segment.words[chunk] = words.filter((w) => w.hash === truth);
     for (const word of words) {
-      // What it said without knowing the answer was true.
-      if (word.hash === truth) word.from.checked = true;
       if (word.hash === truth || this.#p.state.neighbours.get(word.from.peer) !== word.from) continue;
       this.#p.blame(word.from.peer, word.fromOrigin ? LIE : HEARSAY, "false hash", nowMs);
     }

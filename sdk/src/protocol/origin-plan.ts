@@ -38,6 +38,8 @@ const OWN_CHANCE_S = 1.5;
 const ALONE_MS = 2_000;
 const GRACE_MS = 1_000;
 const GRACE_SHARE = 1 / 4;
+/** An origin that is no faster than so many times the stream has no time for what can be done without it. */
+const STRAINED = 1.5;
 /** An origin that takes this long is slower than any neighbour. */
 const SLOW_ORIGIN_S = 2;
 /** Live: with less than this left nothing else matters. */
@@ -131,6 +133,12 @@ export class OriginPlan {
     segment.originRetryMs = nowMs + this.#retryMs(segment);
     const neighbours = this.#handshaken();
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
+  }
+
+  /** The origin brings hardly what is played. */
+  isStrained(segment: StoredSegment): boolean {
+    const { bps } = this.#fetches.meter;
+    return bps > 0 && bps < STRAINED * this.#bandwidth(segment);
   }
 
   /** Two began to fetch the same at one moment: on a slow origin the one that is less called gives way, while nothing has come. */
