@@ -259,7 +259,7 @@ export class Judge {
       const giver = segment.givers[chunk];
       if (giver !== undefined && giver !== "origin" && giver !== from.peer) {
         const neighbour = this.#p.state.neighbours.get(giver);
-        if (neighbour !== undefined && from.isProven) neighbour.confirmedChunks++;
+        if (neighbour !== undefined) neighbour.confirmedChunks++;
       }
       return;
     }
