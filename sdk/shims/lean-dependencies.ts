@@ -9,7 +9,7 @@ import { SOCKET_IO, SOCKET_IO_STAND_INS } from "./socket-io-stand-ins.js";
 const shims = dirname(fileURLToPath(import.meta.url));
 
 /** What the cut packages share. */
-const OWN: Readonly<Record<string, string>> = { "shoal:emitter": "emitter.js", "shoal:err-code": "err-code.js" };
+const OWN: Readonly<Record<string, string>> = { "shoal:emitter": "emitter.js" };
 
 /**
  * Cuts the two packages that the SDK stands on down to what it uses: 6 KB gzip instead of 41. For the bundles only; in Node

@@ -57,8 +57,10 @@ export const SIMPLE_PEER: Cut = {
     ["opts.channelConfig || Peer.channelConfig", "opts.channelConfig"],
     ["Object.assign({}, Peer.config, opts.config)", "opts.config"],
     [/^ {4}opts = Object\.assign\(\{[\s\S]*?\}, opts\)\n/m, ""],
+    // Nobody reads the codes of its errors.
+    [/errCode\((.+?), 'ERR_[A-Z_]+'\)/g, "$1"],
     // CommonJS to ES: no wrappers, and none of Node's polyfills (23 KB).
-    [/^const debug = require[\s\S]*?require\('buffer'\)\n/m, `import { Emitter } from "shoal:emitter"; import { errCode } from "shoal:err-code";\n`],
+    [/^const debug = require[\s\S]*?require\('buffer'\)\n/m, `import { Emitter } from "shoal:emitter";\n`],
     ["extends stream.Duplex", "extends Emitter"],
     ["module.exports = Peer", "export default Peer"],
   ],

@@ -75,7 +75,7 @@ class SimplePeerLink implements Link {
       .on("data", (data) => this.#receive(data))
       .on("connect", () => this.#open())
       .on("iceStateChange", (state) => this.#watch(state))
-      .on("error", (error) => (this.#reason = error.code ?? error.message))
+      .on("error", (error) => (this.#reason = error.message))
       .on("close", () => this.#fail(this.#reason));
   }
 

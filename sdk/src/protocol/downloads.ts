@@ -1,6 +1,6 @@
 import type { Witnesses } from "./belief.js";
 import { MAX_PIPELINE, START_PIPELINE } from "./config.js";
-import { type ChunkRun, MAX_RUNS } from "./message.js";
+import type { ChunkRun } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
 import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
@@ -32,7 +32,7 @@ export class Downloads {
   #prefetchFromMs = -Infinity;
   #expiredMs = -Infinity;
   /** Where some chunks come by push. */
-  push: { expected(segment: StoredSegment, nowMs: number): Candidate["isPushed"]; isFlowing(segment: StoredSegment, chunk: number, nowMs: number): boolean; parentOf(segment: StoredSegment, chunk: number): Neighbour | undefined } | undefined;
+  push: { expected(segment: StoredSegment, nowMs: number): Candidate["isPushed"]; isFlowing(segment: StoredSegment, chunk: number, nowMs: number): boolean; spare(picks: readonly Pick[], source: Neighbour): void } | undefined;
 
   constructor(state: EngineState, integrity: Witnesses) {
     this.#state = state;
@@ -115,14 +115,6 @@ export class Downloads {
     return true;
   }
 
-  /** These come from elsewhere: parents other than `source` need not push them any more. */
-  spare(chunks: readonly { readonly segment: StoredSegment; readonly chunk: number }[], source?: Neighbour): void {
-    const { push } = this;
-    if (push === undefined) return;
-    for (const parent of new Set(chunks.map((c) => push.parentOf(c.segment, c.chunk))))
-      if (parent !== undefined && parent !== source) this.#state.send(parent.peer, { type: "CANCEL", runs: toRuns(chunks.filter((c) => push.parentOf(c.segment, c.chunk) === parent)).slice(0, MAX_RUNS) });
-  }
-
   /** REJECT: the chunk has to come from elsewhere. */
   rejected(neighbour: Neighbour, run: ChunkRun): void {
     const isRejected = (r: OutstandingRequest): boolean => r.segment.ref.id === run.segment.id && r.chunk >= run.first && r.chunk < run.first + run.count;
@@ -198,7 +190,7 @@ export class Downloads {
       neighbour.outstanding.push({ segment, chunk, urgent, sentMs: nowMs, dueMs });
       segment.countRequest(chunk, 1);
     }
-    this.spare(picks, neighbour);
+    this.push?.spare(picks, neighbour);
     for (const urgent of [true, false]) this.#ask(neighbour, toRuns(picks.filter((p) => p.urgent === urgent)), urgent, nowMs);
   }
 

@@ -86,7 +86,7 @@ export class Engine {
     this.#downloads = new Downloads(state, this.#integrity);
     const blame = (peer: PeerId, points: number, reason: string, nowMs: number): void => this.#blame(peer, points, reason, nowMs);
     this.#receipts = options.receipts?.({ state, announcer: this.#announcer, blame });
-    this.#uploads = new Uploads(state, this.#announcer, this.#receipts);
+    this.#uploads = new Uploads(state, this.#receipts);
     this.#seats = new Seats(state);
     this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads, downloads: this.#downloads, judging: () => ({ ...parts, judge: this.#judge }) });
     this.#fetches = new Fetches(state, this.#announcer);

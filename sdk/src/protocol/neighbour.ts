@@ -37,8 +37,8 @@ export interface QueuedUpload {
   readonly segment: StoredSegment;
   readonly chunk: number;
   readonly urgent: boolean;
-  /** Subscribed to, not asked for. */
-  readonly pushed?: boolean;
+  /** Of what was subscribed to, not asked for: whether it is still to be sent, now that its turn has come. */
+  readonly isDue?: (nowMs: number) => boolean;
 }
 
 /** A connected peer: what it has and wants, how it answers, and what passed between us. */

@@ -1,10 +1,10 @@
 import type { Announcer } from "./announcer.js";
 import type { ChunkJudge, JudgeParts } from "./belief.js";
-import { SEND_HIGH_WATER_BYTES } from "./config.js";
-import { allowLate, type Downloads } from "./downloads.js";
+import { MAX_UPLOAD_QUEUE, SEND_HIGH_WATER_BYTES } from "./config.js";
+import { allowLate, type Downloads, toRuns } from "./downloads.js";
 import type { TrackId } from "./ids.js";
 import { knownChunks } from "./known-chunks.js";
-import { type ChunkRun, MAX_PATH, type Message, nodeOf, type SubStream } from "./message.js";
+import { type ChunkRun, MAX_PATH, MAX_RUNS, type Message, nodeOf, type SubStream } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { Parity } from "./parity.js";
 import type { Seats } from "./seats.js";
@@ -119,7 +119,7 @@ export class Push {
   }
 
   /** Who would have pushed a chunk. */
-  parentOf(segment: StoredSegment, chunk: number): Neighbour | undefined {
+  #parentOf(segment: StoredSegment, chunk: number): Neighbour | undefined {
     return segment.ref.track === this.#track?.id ? this.#parents[chunk % this.#count] : undefined;
   }
 
@@ -129,9 +129,29 @@ export class Push {
     const k = chunk % this.#count;
     const giver = segment.givers[chunk];
     const goesUp = giver === "origin" || isIn(this.#sum((n) => (n.peer === giver ? n.takes : 0)), k);
-    for (const n of this.#all) if (n.peer !== giver && (isIn(n.takes, k) || (goesUp && this.#parents[k] === n))) this.#uploads.offer(n, segment, chunk);
+    for (const n of this.#all) if (n.peer !== giver && (isIn(n.takes, k) || (goesUp && this.#parents[k] === n))) this.#offer(n, segment, chunk);
     this.parity?.stored(segment, chunk, nowMs);
     this.#uploads.pump(nowMs);
+  }
+
+  /** These come from elsewhere: parents other than `source` need not push them any more. */
+  spare(chunks: readonly { readonly segment: StoredSegment; readonly chunk: number }[], source: Neighbour): void {
+    for (const parent of new Set(chunks.map((c) => this.#parentOf(c.segment, c.chunk))))
+      if (parent !== undefined && parent !== source) this.#state.send(parent.peer, { type: "CANCEL", runs: toRuns(chunks.filter((c) => this.#parentOf(c.segment, c.chunk) === parent)).slice(0, MAX_RUNS) });
+  }
+
+  /** Queues a chunk that was subscribed to, unless the neighbour has it. */
+  #offer(to: Neighbour, segment: StoredSegment, chunk: number): void {
+    if (to.choked || to.uploads.length >= MAX_UPLOAD_QUEUE || hasIt(to, segment, chunk)) return;
+    const isDue = (nowMs: number): boolean => {
+      if (segment.state[chunk] !== Chunk.verified || hasIt(to, segment, chunk) || to.hasPromised(segment.ref.id, chunk, nowMs)) return false;
+      // It has to know the segment before its first chunk comes.
+      if ((segment.pushedTo & to.bit) === 0) this.#announcer.tell(to, nowMs);
+      segment.pushedTo |= to.bit;
+      return true;
+    };
+    to.uploads.push({ segment, chunk, urgent: false, isDue });
+    this.#uploads.waits(to);
   }
 
   /** A child has asked others for these: they are not pushed when they come. */
@@ -153,7 +173,8 @@ export class Push {
     times[k] = nowMs;
     this.#cameMs.set(segment, times);
     this.#behindMs[k] = Infinity;
-    this.#uploads.spare(from, segment, chunk);
+    const index = from.uploads.findIndex((u) => u.isDue !== undefined && u.chunk === chunk && u.segment === segment);
+    if (index >= 0) from.uploads.splice(index, 1);
   }
 
   heard(from: Neighbour, { refused, track, bits, slots, spare, streams }: SubStreamMap, nowMs: number): void {
@@ -338,13 +359,13 @@ export class Push {
   #drop(n: Neighbour, bits: number, nowMs: number): void {
     if (n.takes !== 0 || this.#parents.includes(n)) allowPushed(n, nowMs);
     n.takes &= ~bits;
-    this.#uploads.unpush(n, (chunk) => isIn(bits, chunk % this.#count));
+    n.uploads = n.uploads.filter((u) => u.isDue === undefined || !isIn(bits, u.chunk % this.#count));
   }
 
   /** A new child gets what it lacks of the segments it is at. */
   #catchUp(child: Neighbour, k: number): void {
     for (const segment of this.#recent)
-      if (segment.ref.sequence >= (child.subStreams[k]?.sequence ?? 0)) for (let i = k; i < segment.chunks; i += this.#count) if (segment.state[i] === Chunk.verified) this.#uploads.offer(child, segment, i);
+      if (segment.ref.sequence >= (child.subStreams[k]?.sequence ?? 0)) for (let i = k; i < segment.chunks; i += this.#count) if (segment.state[i] === Chunk.verified) this.#offer(child, segment, i);
   }
 
   // --- maps
@@ -468,6 +489,9 @@ function allowPushed(from: Neighbour, nowMs: number): void {
   if (nowMs >= from.pushedUntilMs) allowLate(from, LATE_CHUNKS);
   from.pushedUntilMs = nowMs + LATE_MS;
 }
+
+/** As far as is known here. */
+const hasIt = (neighbour: Neighbour, segment: StoredSegment, chunk: number): boolean => (((segment.holders[chunk] ?? 0) | (segment.given[chunk] ?? 0)) & neighbour.bit) !== 0;
 
 const isIn = (bits: number, k: number): boolean => ((bits >> k) & 1) === 1;
 

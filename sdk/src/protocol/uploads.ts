@@ -1,4 +1,3 @@
-import type { Announcer } from "./announcer.js";
 import { GiveToGet } from "./choker.js";
 import { CHOKE_PERIOD_MS, MAX_UPLOAD_QUEUE, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
 import { toRuns } from "./downloads.js";
@@ -25,7 +24,6 @@ const STUCK_MS = 1_000;
 /** What others ask of us: whom we serve, and in what order. */
 export class Uploads {
   readonly #state: EngineState;
-  readonly #announcer: Announcer;
   readonly #choker = new GiveToGet();
   readonly #rate = new Rate();
   #drainedMs = 0;
@@ -36,9 +34,8 @@ export class Uploads {
   #fadedMs = 0;
   readonly #receipts: Receipts | undefined;
 
-  constructor(state: EngineState, announcer: Announcer, receipts: Receipts | undefined) {
+  constructor(state: EngineState, receipts: Receipts | undefined) {
     this.#state = state;
-    this.#announcer = announcer;
     this.#receipts = receipts;
   }
 
@@ -68,22 +65,9 @@ export class Uploads {
     this.pump(nowMs);
   }
 
-  /** Queues a chunk that was subscribed to, unless the neighbour has it. */
-  offer(neighbour: Neighbour, segment: StoredSegment, chunk: number): void {
-    if (neighbour.choked || neighbour.uploads.length >= MAX_UPLOAD_QUEUE || hasIt(neighbour, segment, chunk)) return;
-    neighbour.uploads.push({ segment, chunk, urgent: false, pushed: true });
+  /** Something has been put in its queue. */
+  waits(neighbour: Neighbour): void {
     this.#asking.add(neighbour);
-  }
-
-  /** The neighbour has just given this chunk itself. */
-  spare(neighbour: Neighbour, segment: StoredSegment, chunk: number): void {
-    const index = neighbour.uploads.findIndex((u) => u.pushed === true && u.chunk === chunk && u.segment === segment);
-    if (index >= 0) neighbour.uploads.splice(index, 1);
-  }
-
-  /** It is no longer subscribed to some of what waits. */
-  unpush(neighbour: Neighbour, isOver: (chunk: number) => boolean): void {
-    neighbour.uploads = neighbour.uploads.filter((u) => u.pushed !== true || !isOver(u.chunk));
   }
 
   cancelled(neighbour: Neighbour, runs: readonly ChunkRun[]): void {
@@ -164,12 +148,7 @@ export class Uploads {
     if (next === undefined) return 0;
     const { segment, chunk } = next;
     const payload = segment.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
-    if (next.pushed === true) {
-      if (payload === undefined || hasIt(neighbour, segment, chunk) || neighbour.hasPromised(segment.ref.id, chunk, nowMs)) return 0;
-      // It has to know the segment before its first chunk comes.
-      if ((segment.pushedTo & neighbour.bit) === 0) this.#announcer.tell(neighbour, nowMs);
-      segment.pushedTo |= neighbour.bit;
-    }
+    if (next.isDue?.(nowMs) === false) return 0;
     if (payload === undefined) {
       gone.set(neighbour, [...(gone.get(neighbour) ?? []), next]);
       return 0;
@@ -218,6 +197,3 @@ export class Uploads {
     this.#state.send(neighbour.peer, { type: "REJECT", runs: runs.slice(0, MAX_RUNS) });
   }
 }
-
-/** As far as is known here. */
-const hasIt = (neighbour: Neighbour, segment: StoredSegment, chunk: number): boolean => (((segment.holders[chunk] ?? 0) | (segment.given[chunk] ?? 0)) & neighbour.bit) !== 0;

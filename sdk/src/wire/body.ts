@@ -1,10 +1,10 @@
-import { MAX_ENTRIES, MAX_HASHES, MAX_PATH, MAX_SUBSTREAMS, type Message, type MessageType, type SubStream } from "../protocol/message.js";
-import type { TrackId } from "../protocol/ids.js";
+import { MAX_ENTRIES, MAX_HASHES, type Message, type MessageType } from "../protocol/message.js";
 import { CHUNK_BYTES, MAX_CHUNKS, type SegmentRef } from "../protocol/segment.js";
 import { bufferMapLength, readBufferMap, writeBufferMap } from "./buffer-map.js";
 import { HASH_BYTES, PEER_BYTES, SEGMENT_BYTES, SWARM_BYTES, type Reader } from "./reader.js";
 import { readReceipt, receiptLength, writeReceipt } from "./receipt.js";
 import { readRuns, runsLength, writeRuns } from "./runs.js";
+import { readSubStreams, subStreamsLength, writeSubStreams } from "./sub-streams.js";
 import { demand, type Writer } from "./writer.js";
 
 /** Reads what follows the first byte of any message but DATA, which has a path of its own. */
@@ -58,19 +58,7 @@ export function writeBody(writer: Writer, message: Message): void {
       for (const hash of message.hashes) writer.id(hash, HASH_BYTES);
       return;
     case "RECEIPT": return writeReceipt(writer, message);
-    case "SUBSTREAMS":
-      demand(areSubStreams(message.bits, message.streams.length));
-      writer.u32(message.track);
-      writer.u16(message.bits);
-      writer.u8(message.slots);
-      writer.u8(message.spare);
-      for (const { sequence, chunks, path } of message.streams) {
-        demand(path.length <= MAX_PATH);
-        writer.u32(sequence);
-        writer.u16(chunks);
-        writer.u8(path.length);
-        for (const node of path) writer.u32(node);
-      }
+    case "SUBSTREAMS": return writeSubStreams(writer, message);
   }
 }
 
@@ -90,7 +78,7 @@ export function bodyLength(message: Message): number {
     case "UNCHOKE": return 0;
     case "INTEGRITY": return SEGMENT_BYTES + 2 + message.hashes.length * HASH_BYTES;
     case "RECEIPT": return receiptLength(message);
-    case "SUBSTREAMS": return message.streams.reduce((sum, { path }) => sum + 7 + 4 * path.length, 8);
+    case "SUBSTREAMS": return subStreamsLength(message);
   }
 }
 
@@ -112,25 +100,5 @@ function readIntegrity(reader: Reader, fromOrigin: boolean): Message {
   while (reader.more) hashes.push(reader.hash());
   return { type: "INTEGRITY", segment, first, fromOrigin, hashes };
 }
-
-function readSubStreams(reader: Reader, refused: boolean): Message {
-  const track = reader.u32() as TrackId;
-  const bits = reader.u16();
-  const slots = reader.u8();
-  const spare = reader.u8();
-  const streams: SubStream[] = [];
-  while (reader.more) {
-    const sequence = reader.u32();
-    const chunks = reader.u16();
-    const path: number[] = [];
-    for (let left = reader.u8(); left > 0 && reader.failure === undefined; left--) path.push(reader.u32());
-    streams.push({ sequence, chunks, path });
-    if (path.length > MAX_PATH || streams.length > MAX_SUBSTREAMS) reader.fail("sub-streams out of bounds");
-  }
-  if (!areSubStreams(bits, streams.length)) reader.fail("sub-streams out of bounds");
-  return { type: "SUBSTREAMS", refused, track, bits, slots, spare, streams };
-}
-
-const areSubStreams = (bits: number, count: number): boolean => count <= MAX_SUBSTREAMS && bits >>> count === 0;
 
 const areHashes = (first: number, count: number): boolean => first < MAX_CHUNKS && count <= MAX_HASHES && first + count <= MAX_CHUNKS;
