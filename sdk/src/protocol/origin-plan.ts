@@ -112,18 +112,23 @@ export class OriginPlan {
     // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
     if (isSmall && this.#seats.in(segment.ref.track) === undefined) return;
     const neighbours = this.#handshaken();
-    // One after the other, and what the player waits for first: an origin that cannot keep up with all at once is late with all.
+    if (this.#waitsItsTurn(segment, neighbours, nowMs)) segment.heldBackMs = nowMs;
+    else this.#share(segment, neighbours, nowMs);
+  }
+
+  /** One after the other, and what the player waits for first: an origin that cannot keep up with all at once is late with all. */
+  #waitsItsTurn(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): boolean {
     const positionS = this.#state.positionS(nowMs);
-    if (this.#fetches.find(({ segment: s }) => s.kind === segment.kind && s.startS < segment.startS && s.endS > positionS) !== undefined) return;
-    const track = isSmall ? this.#state.store.tracks.get(segment.ref.track) : undefined;
+    if (this.#fetches.find(({ segment: s }) => s.kind === segment.kind && s.startS < segment.startS && s.endS > positionS) !== undefined) return true;
+    const track = this.#state.isSmall ? this.#state.store.tracks.get(segment.ref.track) : undefined;
     for (const earlier of track?.segments ?? []) {
       const originS = this.#originTimeS(earlier);
       if (track === undefined || earlier.startS >= segment.startS) break;
       if (earlier.complete || earlier.endS <= positionS || earlier.ref.sequence < this.#state.hookIn(track)) continue;
       const isLate = originS > SLOW_ORIGIN_S && this.#state.timeLeftS(earlier.startS, nowMs) - RESCUE_MARGIN_S[1] < originS;
-      if (isLate || !this.#isSeen(earlier, WHOLE, neighbours, nowMs)) return;
+      if (isLate || !this.#isSeen(earlier, WHOLE, neighbours, nowMs)) return true;
     }
-    this.#share(segment, neighbours, nowMs);
+    return false;
   }
 
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
@@ -189,7 +194,8 @@ export class OriginPlan {
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
     const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
     const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
-    let sinceMs = Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS;
+    // What held one back held back all: turns begin when that is over.
+    let sinceMs = Math.max(segment.heldBackMs, Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS);
     if (seats !== undefined) {
       this.#sit(segment, { slices, seats, neighbours }, nowMs);
       sinceMs = Math.max(sinceMs, segment.appearedMs + SEAT_PATIENCE_MS);

@@ -84,6 +84,8 @@ export class StoredSegment {
   storeBytes = 0;
   /** Rescue margin of this peer for this segment, seconds; drawn when the segment is first planned. */
   marginS = 0;
+  /** When it last had to wait for earlier segments. */
+  heldBackMs = -Infinity;
   /** When its deadline was first near, what the origin would have taken for it then, seconds, and the share of it that was here or near. */
   rescueMs = Infinity;
   rescueS = 0;
