@@ -370,7 +370,6 @@ export class Engine {
       if (neighbour.promises.size <= MAX_PROMISED_SEGMENTS) break;
       neighbour.promises.delete(id);
     }
-    if (!withdrawn) this.#plan.promised(neighbour, runs, nowMs);
   }
 
   /** What it could not give it does not have: the next HAVE will say what it does. */

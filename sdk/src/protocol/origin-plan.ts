@@ -3,7 +3,6 @@ import { OPINION_MS, RESCUE_MARGIN_S, SETTLE_MS } from "./config.js";
 import type { Downloads } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { FetchId } from "./ids.js";
-import type { ChunkRun } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
 import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
@@ -144,16 +143,6 @@ export class OriginPlan {
   isStrained(segment: StoredSegment): boolean {
     const { bps } = this.#fetches.meter;
     return bps > 0 && bps < STRAINED * this.#bandwidth(segment);
-  }
-
-  /** Two began to fetch the same at one moment: on a slow origin the one that is less called gives way, while nothing has come. */
-  promised(neighbour: Neighbour, runs: readonly ChunkRun[], nowMs: number): void {
-    this.#fetches.abort(({ reason, segment, slice, chunk, partBytes }) => {
-      if (reason !== "rescue" || !isSlow(segment) || nowMs - segment.rescueMs > LIFE_MS || chunk !== slice.first || partBytes > 0) return false;
-      const isSame = runs.some((r) => r.segment.id === segment.ref.id && r.first <= slice.first && r.first + r.count >= slice.end);
-      const key = String(segment.ref.track);
-      return isSame && rendezvousWeight(neighbour.peer, key) > rendezvousWeight(this.#state.options.peer, key);
-    });
   }
 
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
