@@ -286,14 +286,12 @@ export class OriginPlan {
   #beginRescue(segment: StoredSegment, originS: number, nowMs: number): void {
     segment.rescueMs = nowMs;
     segment.rescueS = this.#fetches.meter.bps > 0 ? originS : 0;
-    segment.rescueShare = this.#shareNear(segment);
+    segment.rescueShare = this.#shareHere(segment);
   }
 
-  /** How much of a segment is here or at a neighbour. */
-  #shareNear(segment: StoredSegment): number {
-    let near = 0;
-    for (let i = 0; i < segment.chunks; i++) if (segment.state[i] !== Chunk.missing || segment.holders[i] !== 0) near++;
-    return near / Math.max(1, segment.chunks);
+  /** How much of a segment is here, believed or not. */
+  #shareHere(segment: StoredSegment): number {
+    return segment.state.reduce((sum, state) => sum + Math.min(1, state), 0) / Math.max(1, segment.chunks);
   }
 
   /**
@@ -340,7 +338,7 @@ export class OriginPlan {
     // In live all want it, or will in a moment.
     const needers = neighbours.filter((n) => n.serves && (store.isLive(segment) || n.wants.has(id)));
     // They bring less than this peer would have by now: it has lost nothing yet, and waits no longer.
-    const isBehind = this.#shareNear(segment) - rescueShare < ((1 - rescueShare) * waitedMs) / (1_000 * rescueS);
+    const isBehind = this.#shareHere(segment) - rescueShare < ((1 - rescueShare) * waitedMs) / (1_000 * rescueS);
     const left: Slice[] = [];
     for (const { first, end } of slow || !this.#fetches.rangesUsable ? [WHOLE] : slicesOf(segment, this.#bandwidth(segment))) {
       const key = slow ? String(track) : `${id}/${first}`;

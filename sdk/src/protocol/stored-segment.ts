@@ -86,7 +86,7 @@ export class StoredSegment {
   marginS = 0;
   /** When it last had to wait for earlier segments. */
   heldBackMs = -Infinity;
-  /** When its deadline was first near, what the origin would have taken for it then, seconds, and the share of it that was here or near. */
+  /** When its deadline was first near, what the origin would have taken for it then, seconds, and the share of it that was here. */
   rescueMs = Infinity;
   rescueS = 0;
   rescueShare = 0;
