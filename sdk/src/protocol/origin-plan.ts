@@ -339,6 +339,8 @@ export class OriginPlan {
     const needers = neighbours.filter((n) => n.serves && (store.isLive(segment) || n.wants.has(id)));
     // They bring less than this peer would have by now: it has lost nothing yet, and waits no longer.
     const isBehind = this.#shareHere(segment) - rescueShare < ((1 - rescueShare) * waitedMs) / (1_000 * rescueS);
+    // What it had begun to fetch then is to be had near now.
+    if (slow && !isBehind && this.#peersHoldRest(segment)) this.#fetches.abort((f) => f.segment === segment && f.reason === "rescue");
     const left: Slice[] = [];
     for (const { first, end } of slow || !this.#fetches.rangesUsable ? [WHOLE] : slicesOf(segment, this.#bandwidth(segment))) {
       const key = slow ? String(track) : `${id}/${first}`;
