@@ -98,7 +98,7 @@ export class Session implements PlayerSession {
     this.#idleReason = setting.parts.unsupported();
     if (this.#idleReason !== undefined) {
       this.#loop.stop();
-      this.report(this.#idleReason, "This browser or page cannot share; the stream plays like plain hls.js.");
+      this.report(this.#idleReason, "This browser or page cannot share: it plays like plain hls.js.");
       return;
     }
     if (setting.resumed) this.#playlists.readKnown();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PeerId } from "../src/protocol/ids.js";
-import { rendezvousWinner } from "../src/protocol/rendezvous.js";
+import { rendezvousWeight } from "../src/protocol/rendezvous.js";
 import { Bench } from "./bench.js";
 import { peerId, World } from "./world.js";
 import { Stream } from "./world-stream.js";
@@ -16,7 +16,7 @@ function sharing(neighbours = 1, stream = new Stream()): { b: Bench; peers: Peer
   for (const p of peers) b.say(p, { type: "WANT", segments: [b.ref(1)] });
   b.clear();
   b.want(1);
-  const mine = [0, 16, 32].filter((first) => rendezvousWinner([peerId(0), ...peers], `${b.ref(1).id}/${first}`) === peerId(0));
+  const mine = [0, 16, 32].filter((first) => peers.every((peer) => rendezvousWeight(peer, `${b.ref(1).id}/${first}`) < rendezvousWeight(peerId(0), `${b.ref(1).id}/${first}`)));
   return { b, peers, mine };
 }
 

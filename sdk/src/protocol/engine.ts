@@ -399,7 +399,7 @@ export class Engine {
     if (neighbour.outstanding.length === waiting) this.#push?.came(neighbour, segment, chunk, nowMs);
     neighbour.downloadedBytes += payload.length;
     counters.peerBytes += payload.length;
-    if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "chunk of the wrong length", nowMs);
+    if (chunk >= segment.chunks || payload.length !== segment.chunkLength(chunk)) this.#blame(neighbour.peer, 50, "wrong length", nowMs);
     else if (segment.state[chunk] !== Chunk.missing) {
       counters.duplicateBytes += payload.length;
       this.#blame(neighbour.peer, DUPLICATE, FLOOD, nowMs);

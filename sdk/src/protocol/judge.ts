@@ -5,6 +5,7 @@ import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { HeldChunk, Integrity } from "./integrity.js";
 import type { Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
+import { isSlow } from "./origin-plan.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
 /** Points for a chunk that the origin contradicts, once a segment: the third segment bans, since an honest peer may have been deceived. */
@@ -79,7 +80,7 @@ export class Judge {
   word(from: Neighbour, message: Extract<Message, { type: "INTEGRITY" }>, nowMs: number): void {
     const segment = this.#p.state.store.get(message.segment);
     if (segment === undefined || segment.chunks === 0) return;
-    if (message.first + message.hashes.length > segment.chunks) return this.#p.blame(from.peer, 20, "hashes past the segment's end", nowMs);
+    if (message.first + message.hashes.length > segment.chunks) return this.#p.blame(from.peer, 20, "hashes out of bounds", nowMs);
     if (!segment.complete) this.#p.integrity.word(from, segment, message);
     message.hashes.forEach((hash, i) => this.#compare(from, { segment, chunk: message.first + i, hash, fromOrigin: message.fromOrigin }, nowMs));
     for (let i = 0; i < message.hashes.length; i++) this.#retry(segment, message.first + i, nowMs);
@@ -154,7 +155,7 @@ export class Judge {
       case "check":
         integrity.hold(held);
         // An origin that cannot keep up has better things to do.
-        if (plan.isStrained(segment) && integrity.probe(giver, nowMs)) return;
+        if (isSlow(segment) && integrity.probe(giver, nowMs)) return;
         // Nobody knows its URL yet.
         if (nowMs < this.#nextExaminationMs || !segment.listed) return;
         giver.check = plan.examine(segment, chunk, "check", nowMs);

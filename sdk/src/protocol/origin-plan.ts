@@ -5,10 +5,10 @@ import type { Fetches } from "./fetches.js";
 import type { FetchId } from "./ids.js";
 import type { Neighbour } from "./neighbour.js";
 import type { PlayerDesk } from "./player-desk.js";
-import { rendezvousWeight, rendezvousWinner } from "./rendezvous.js";
+import { rendezvousWeight } from "./rendezvous.js";
 import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS, type TrackKind } from "./segment.js";
 import type { Seats, TrackSeats } from "./seats.js";
-import { fewer, mergeSlices, slicesOf, subtract, type Slice } from "./slices.js";
+import { fewer, mergeSlices, slicesOf, type Slice } from "./slices.js";
 import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 
@@ -37,8 +37,6 @@ const OWN_CHANCE_S = 1.5;
 const ALONE_MS = 2_000;
 const GRACE_MS = 1_000;
 const GRACE_SHARE = 1 / 4;
-/** An origin that is no faster than so many times the stream has no time for what can be done without it. */
-const STRAINED = 1.5;
 /** An origin that takes this long is slower than any neighbour. */
 const SLOW_ORIGIN_S = 2;
 /** Live: with less than this left nothing else matters. */
@@ -139,12 +137,6 @@ export class OriginPlan {
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
   }
 
-  /** The origin brings hardly what is played. */
-  isStrained(segment: StoredSegment): boolean {
-    const { bps } = this.#fetches.meter;
-    return bps > 0 && bps < STRAINED * this.#bandwidth(segment);
-  }
-
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
   giveUpStalled(nowMs: number): void {
     for (const { id, segment, reason } of this.#fetches.stalled(nowMs)) {
@@ -181,7 +173,7 @@ export class OriginPlan {
 
   /** Slices that no neighbour has or has promised: fetched by who has their seat, or whose turn it is when those do not. */
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
-    const slices = this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
+    const slices = this.#slices(segment);
     const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
     // What held one back held back all: turns begin when that is over.
     let sinceMs = Math.max(segment.heldBackMs, Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS);
@@ -308,7 +300,8 @@ export class OriginPlan {
     const last = segment.chunks - 1;
     const fellows = neighbours.filter((n) => n.serves && n.hasPromised(id, last, nowMs));
     const isHeld = neighbours.some((n) => n.usable && n.holds(segment, last));
-    if (!isHeld && rendezvousWinner(fellows.map((n) => n.peer).concat(this.#state.options.peer), String(track)) === this.#state.options.peer) return;
+    const weight = rendezvousWeight(this.#state.options.peer, String(track));
+    if (!isHeld && fellows.every((n) => rendezvousWeight(n.peer, String(track)) < weight)) return;
     if (start.meter !== undefined) this.#fetches.meter.finished(start.meter, nowMs);
     this.#fetches.abort((f) => f === start);
     this.#beginRescue(segment, restS, nowMs);
@@ -316,8 +309,7 @@ export class OriginPlan {
 
   /** The missing ranges, without those that a neighbour is about to bring. */
   #rescue(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): void {
-    const others = this.#leftToOthers(segment, { leftS, originS, nowMs }, neighbours);
-    const gaps = this.#gaps(segment, leftS - originS - SECOND_CHANCE_S, nowMs).flatMap((gap) => subtract(gap, others));
+    const gaps = this.#gaps(segment, leftS - originS - SECOND_CHANCE_S, nowMs, this.#leftToOthers(segment, { leftS, originS, nowMs }, neighbours));
     if (gaps.length === 0) return;
     const ranges = fewer(gaps, MAX_RESCUE_RANGES);
     this.#downloads.cancel((r) => r.segment === segment && ranges.some((g) => r.chunk >= g.first && r.chunk < g.end));
@@ -329,34 +321,31 @@ export class OriginPlan {
    * of a rendezvous hash, and who has promised a slice is waited for while there is time. An origin that is slow can bring one copy to all where
    * it is late with a copy to each; so there one takes whole segments, always the same, whom others need not prove anew, and is waited for while it brings no less than this peer would have.
    */
-  #leftToOthers(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): Slice[] {
+  #leftToOthers(segment: StoredSegment, { leftS, originS, nowMs }: { leftS: number; originS: number; nowMs: number }, neighbours: readonly Neighbour[]): Uint8Array {
     const { ref: { id, track }, rescueMs, rescueS, rescueShare, holders, chunks } = segment;
     const { store } = this.#state;
     const slow = isSlow(segment);
     const waitedMs = nowMs - rescueMs;
-    if (!slow && leftS < originS + OWN_CHANCE_S) return [];
+    const left = new Uint8Array(chunks || MAX_CHUNKS);
+    if (!slow && leftS < originS + OWN_CHANCE_S) return left;
     // In live all want it, or will in a moment.
     const needers = neighbours.filter((n) => n.serves && (store.isLive(segment) || n.wants.has(id)));
     // They bring less than this peer would have by now: it has lost nothing yet, and waits no longer.
     const isBehind = this.#shareHere(segment) - rescueShare < ((1 - rescueShare) * waitedMs) / (1_000 * rescueS);
     // What it had begun to fetch then is to be had near now.
     if (slow && !isBehind && this.#peersHoldRest(segment)) this.#fetches.abort((f) => f.segment === segment && f.reason === "rescue");
-    const left: Slice[] = [];
-    for (const { first, end } of slow || !this.#fetches.rangesUsable ? [WHOLE] : slicesOf(segment, this.#bandwidth(segment))) {
-      const key = slow ? String(track) : `${id}/${first}`;
-      const turnMs = this.#turnMs(key, needers, originS);
+    for (const { first, end } of this.#slices(segment)) {
+      const turnMs = this.#turnMs(slow ? String(track) : `${id}/${first}`, needers, originS);
       if (slow && waitedMs > Math.max(GRACE_MS, GRACE_SHARE * 1_000 * rescueS) + turnMs && isBehind) continue;
-      const isOthers = (chunk: number): boolean => ((holders[chunk] ?? 0) !== 0 ? slow : waitedMs < turnMs || neighbours.some((n) => n.hasPromised(id, chunk, nowMs)));
-      if (chunks === 0 && isOthers(first)) left.push({ first, end });
-      for (let i = first; i < Math.min(end, chunks); i++) if (isOthers(i)) left.push({ first: i, end: i + 1 });
+      for (let i = first; i < (chunks === 0 ? first + 1 : Math.min(end, chunks)); i++)
+        if ((holders[i] ?? 0) !== 0 ? slow : waitedMs < turnMs || neighbours.some((n) => n.hasPromised(id, i, nowMs))) left[i] = 1;
     }
     return left;
   }
 
-  /** Runs of chunks that are neither here nor being fetched, nor to be expected of a neighbour, or of a witness, within `waitS`. */
-  #gaps(segment: StoredSegment, waitS: number, nowMs = 0): Slice[] {
-    if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : [WHOLE];
-    const coming = new Uint8Array(segment.chunks);
+  /** Runs of chunks that are neither here nor being fetched, nor left to others (`coming`), nor to be expected of a neighbour, or of a witness, within `waitS`. */
+  #gaps(segment: StoredSegment, waitS: number, nowMs = 0, coming: Uint8Array = new Uint8Array(segment.chunks)): Slice[] {
+    if (segment.chunks === 0) return this.#fetches.isActive(segment) ? [] : mergeSlices(this.#slices(segment).filter((s) => coming[s.first] !== 1));
     if (waitS > 0)
       for (const n of this.#state.neighbours.values())
         for (const r of n.outstanding) {
@@ -412,10 +401,14 @@ export class OriginPlan {
     return segment.state[chunk] === Chunk.missing || (segment.state[chunk] === Chunk.unverified && this.#integrity.held(segment, chunk) !== undefined);
   }
 
+  #slices(segment: StoredSegment): readonly Slice[] {
+    return this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
+  }
+
   #bandwidth(segment: StoredSegment): number {
     return this.#state.store.tracks.get(segment.ref.track)?.bandwidthBps ?? 0;
   }
 }
 
 /** Where the origin was so slow when the deadline came near that any neighbour is faster. */
-const isSlow = (segment: StoredSegment): boolean => segment.rescueS > SLOW_ORIGIN_S;
+export const isSlow = (segment: StoredSegment): boolean => segment.rescueS > SLOW_ORIGIN_S;

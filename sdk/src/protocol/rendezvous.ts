@@ -1,23 +1,9 @@
 import type { PeerId } from "./ids.js";
 
 /**
- * Highest-random-weight hashing (Thaler and Ravishankar 1998): peers that know the same candidates agree on who fetches a
- * slice without a word, and when one leaves only its own slices move.
+ * Uniform in [0, 1): how strongly `peer` is called to `key`. Highest-random-weight hashing (Thaler and Ravishankar 1998): peers that know the same
+ * candidates agree on their order without a word, and when one leaves only its own slices move.
  */
-export function rendezvousWinner(candidates: Iterable<PeerId>, key: string): PeerId | undefined {
-  let winner: PeerId | undefined;
-  let best = -1;
-  for (const peer of candidates) {
-    const weight = rendezvousWeight(peer, key);
-    if (weight > best || (weight === best && winner !== undefined && peer < winner)) {
-      best = weight;
-      winner = peer;
-    }
-  }
-  return winner;
-}
-
-/** Uniform in [0, 1): how strongly `peer` is called to `key`. */
 export const rendezvousWeight = (peer: PeerId, key: string): number => hash32(`${peer}/${key}`) / 4294967296;
 
 /** FNV-1a with the final mix of MurmurHash3, since FNV alone leaves the high bits of similar keys alike. */

@@ -37,20 +37,6 @@ export function mergeSlices(slices: readonly Slice[], gap = 0): Slice[] {
   return merged;
 }
 
-/** What is left of a slice without `others`, which are in order. */
-export function subtract({ first, end }: Slice, others: readonly Slice[]): Slice[] {
-  const left: Slice[] = [];
-  let at = first;
-  for (const other of others) {
-    if (other.end <= at) continue;
-    if (other.first >= end) break;
-    if (other.first > at) left.push({ first: at, end: other.first });
-    at = other.end;
-  }
-  if (at < end) left.push({ first: at, end });
-  return left;
-}
-
 /** At most `most` slices that cover all of these: the narrowest gaps are closed. */
 export function fewer(slices: readonly Slice[], most: number): readonly Slice[] {
   if (slices.length <= most) return slices;

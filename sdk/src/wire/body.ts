@@ -85,7 +85,7 @@ export function bodyLength(message: Message): number {
 function readSegments(reader: Reader): SegmentRef[] {
   const segments: SegmentRef[] = [];
   while (reader.more) {
-    if (segments.length === MAX_ENTRIES) reader.fail("too many segments");
+    if (segments.length === MAX_ENTRIES) reader.fail("too many entries");
     segments.push(reader.segment());
   }
   return segments;

@@ -50,9 +50,9 @@ const kindOf = (chunks: BufferMapEntry["chunks"]): number => (chunks === "all" ?
 function readChunks(reader: Reader, { kind, sizeBytes }: { kind: number; sizeBytes: number }): BufferMapEntry["chunks"] {
   if (kind === 0) return "all";
   if (kind === 1) return "none";
-  if (kind !== 2) reader.fail("unknown kind of buffer map entry");
+  if (kind !== 2) reader.fail("unknown entry");
   const bits = chunkCount(sizeBytes);
   const field = reader.copy(bitfieldBytes(bits));
-  if (!isWellFormed(field, bits)) reader.fail("bitfield with spare bits set");
+  if (!isWellFormed(field, bits)) reader.fail("spare bits set");
   return field;
 }

@@ -26,7 +26,7 @@ export function decode(bytes: Uint8Array): Message | Malformed {
   const flag = (tag & FLAG) !== 0;
   const reader = new Reader(bytes, 1);
   const message = readBody(reader, { type, flag });
-  if (flag && flagOf(message) === undefined) reader.fail("flag on a message without one");
+  if (flag && flagOf(message) === undefined) reader.fail("unknown flag");
   if (reader.remaining > 0) reader.fail("trailing bytes");
   return reader.failure === undefined ? message : malformed(reader.failure);
 }

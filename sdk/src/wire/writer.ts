@@ -8,7 +8,7 @@ export class EncodeError extends Error {
 }
 
 /** Throws {@link EncodeError} unless `holds`. */
-export function demand(holds: boolean, what = "a bound of the protocol is broken"): void {
+export function demand(holds: boolean, what = "out of bounds"): void {
   if (!holds) throw new EncodeError(`cannot be encoded: ${what}`);
 }
 
