@@ -24,6 +24,8 @@ export const SOCKET_IO_CUTS: readonly Cut[] = [
       [/null != opts\.secure\n[\s\S]*?;/, "opts.secure;"],
       // events that nobody listens to
       [/^ *this\.emitReserved\("(?:heartbeat|packetCreate|handshake|ping|pong|packet|message|flush)".*\n/gm, ""],
+      // a machine that goes offline: pings tell, and nobody is in a hurry
+      [/const withEventListeners = [\s\S]*?;\n/, "const withEventListeners = false;\n"],
       // callbacks of write(), compression
       [/^ *if \("function" === typeof data\) \{[\s\S]*?options\.compress = .*\n/m, ""],
       [/^ *if \(fn\)\n.*\n/m, ""],
