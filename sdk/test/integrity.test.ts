@@ -21,20 +21,42 @@ const lie = (b: Bench, peer: PeerId, sequence: number, chunk: number): void =>
 const give = (b: Bench, peer: PeerId, count: number): void => {
   for (let i = 0; i < count; i++) b.give(peer, 1, i);
 };
+const proven = (b: Bench, peer: PeerId): void => void (b.engine.inspect().neighbours.get(peer)!.checked = true);
 const vouchAll = (b: Bench, witness: PeerId): void => {
   b.advance(200);
   for (const { message } of b.sent("INTEGRITY_REQ", witness)) for (const run of message.runs) b.vouch(witness, run);
 };
 
 describe("Integrity", () => {
-  test("a chunk is stored when another neighbour that holds it gives the same hash", () => {
+  test("a chunk is stored when another neighbour that holds it, and has been found true before, gives the same hash", () => {
     const b = started();
     const witness = b.neighbour(2, { has: [1], unchokes: false });
+    proven(b, witness);
     const giver = b.neighbour(1, { has: [1] });
     give(b, giver, 4);
     expect(stored(b)).toEqual([]);
     vouchAll(b, witness);
     expect(stored(b)).toEqual([0, 1, 2, 3]);
+  });
+
+  test("two who have shown nothing yet may be in league: one chunk is compared with the origin, and both are caught", () => {
+    const b = started();
+    const [giver, witness] = [b.neighbour(1, { has: [1] }), b.neighbour(2, { has: [1], unchokes: false })];
+    lie(b, giver, 1, 0);
+    b.say(witness, { type: "INTEGRITY", segment: b.ref(1), first: 0, fromOrigin: true, hashes: [hashOf(b.chunk(1, 0).map((byte) => byte ^ 1))] });
+    b.advance(1_500);
+    expect(stored(b)).toEqual([]);
+    b.answer(b.of("fetch").find(({ reason }) => reason === "check")!);
+    expect(b.of("banned").map(({ peer }) => peer)).toEqual([witness]);
+    expect(b.engine.inspect().neighbours.get(giver)!.points).toBe(40);
+  });
+
+  test("what unproven neighbours confirm proves nobody", () => {
+    const b = started();
+    const [giver, witness] = [b.neighbour(1, { has: [1] }), b.neighbour(2, { has: [1], unchokes: false })];
+    give(b, giver, 12);
+    b.vouch(witness, { segment: b.ref(1), first: 0, count: 12 }, true);
+    expect(b.engine.inspect().neighbours.get(giver)).toMatchObject({ confirmedChunks: 0, isProven: false });
   });
 
   test("the giver's own word is no witness", () => {
@@ -216,6 +238,7 @@ describe("Integrity", () => {
       const giver = b.neighbour(1, { has: [1] });
       give(b, giver, 1);
       const witness = b.neighbour(2, { has: [1], unchokes: false });
+      proven(b, witness);
       b.vouch(witness, { segment: b.ref(1), first: 0, count: 1 });
       expect(stored(b)).toEqual([0]);
       b.handle({ type: "disconnected", peer: witness });

@@ -1,5 +1,5 @@
 import type { Announcer } from "./announcer.js";
-import { OPINION_MS, TRUST_AFTER, WORD_DELAY_MS } from "./config.js";
+import { OPINION_MS, WORD_DELAY_MS } from "./config.js";
 import type { ChunkHash, PeerId } from "./ids.js";
 import { MAX_HASHES, MAX_RUNS, type ChunkRun, type Message } from "./message.js";
 import type { Neighbour } from "./neighbour.js";
@@ -53,8 +53,8 @@ export class Integrity {
     let witness: Neighbour | undefined;
     for (const n of this.#state.neighbours.values()) {
       if (n === giver || !n.handshaken || !n.holds(segment, first) || !n.holds(segment, first + count - 1)) continue;
-      if (witness === undefined || n.confirmedChunks > witness.confirmedChunks) witness = n;
-      if (witness.confirmedChunks >= TRUST_AFTER) break;
+      if (witness === undefined || (n.isProven && !witness.isProven)) witness = n;
+      if (witness.isProven) break;
     }
     if (witness === undefined) return false;
     // While it is being asked, it may as well say what it knows of the chunks that will be needed next.
@@ -90,24 +90,26 @@ export class Integrity {
     const truth = this.truth(segment, chunk);
     if (truth !== undefined) return truth === hash ? "verified" : "false";
     if (held.contradicted) return "settle";
-    let hearsay = false;
+    let isConfirmed = false;
+    let isCertain = false;
     for (const word of segment.words[chunk] ?? []) {
       if (word.from === giver || this.#state.neighbours.get(word.from.peer) !== word.from) continue;
       if (word.hash !== hash) return "settle";
-      if (word.fromOrigin) {
-        giver.confirmedChunks++;
-        return "verified";
-      }
-      hearsay = true;
+      // Two who have shown nothing yet may be in league.
+      if (!word.from.isProven && !giver.isProven) continue;
+      isConfirmed = true;
+      if (!word.fromOrigin) continue;
+      isCertain = true;
+      if (word.from.isProven) giver.confirmedChunks++;
     }
-    if (hearsay) {
-      segment.soleWord[chunk] = 1;
+    if (isConfirmed) {
+      if (!isCertain) segment.soleWord[chunk] = 1;
       return "verified";
     }
     const askedMs = segment.asked[chunk] ?? 0;
     held.dueMs = Math.max(nowMs, askedMs + OPINION_MS);
     if (askedMs > 0 && nowMs - askedMs < OPINION_MS) return "hold";
-    if (giver.checked || giver.confirmedChunks >= TRUST_AFTER) {
+    if (giver.isProven) {
       segment.soleWord[chunk] = 1;
       return "verified";
     }

@@ -260,7 +260,7 @@ export class Judge {
       const giver = segment.givers[chunk];
       if (giver !== undefined && giver !== "origin" && giver !== from.peer) {
         const neighbour = this.#p.state.neighbours.get(giver);
-        if (neighbour !== undefined) neighbour.confirmedChunks++;
+        if (neighbour !== undefined && from.isProven) neighbour.confirmedChunks++;
       }
       return;
     }

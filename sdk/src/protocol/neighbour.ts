@@ -1,3 +1,4 @@
+import { TRUST_AFTER } from "./config.js";
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { Message, SubStream } from "./message.js";
@@ -163,6 +164,11 @@ export class Neighbour {
   /** When a request is likely to be answered, ms. */
   expectedMs(request: OutstandingRequest): number {
     return request.sentMs + (this.roundTrip.srttMs || UNKNOWN_ANSWER_MS);
+  }
+
+  /** Its word has been found true: by the origin, or often enough by others of whom that is known. */
+  get isProven(): boolean {
+    return this.checked || this.confirmedChunks >= TRUST_AFTER;
   }
 
   /** Whether a request sent now would be served. */
