@@ -98,7 +98,7 @@ export class Session implements PlayerSession {
     this.#idleReason = setting.parts.unsupported();
     if (this.#idleReason !== undefined) {
       this.#loop.stop();
-      this.report(this.#idleReason, "This browser or page cannot share: it plays like plain hls.js.");
+      this.report(this.#idleReason, "This page cannot share: plain hls.js plays.");
       return;
     }
     if (setting.resumed) this.#playlists.readKnown();
@@ -328,7 +328,7 @@ export class Session implements PlayerSession {
       for (const track of this.#playlists.trackIds) this.#publisher.playlist(track);
       return trust;
     } catch (error) {
-      this.#refused("not-loaded", url, `${String(error)}; serve shoal-trust.min.js beside shoal.min.js.`);
+      this.#refused("not-loaded", url, `${String(error)}; serve it beside shoal.min.js.`);
       this.#close("no-trust");
       return undefined;
     }

@@ -109,7 +109,7 @@ export class TrackerLine {
     this.#state = "down";
     this.#downReason = reason;
     clearInterval(this.#statTimer);
-    this.#host.report("tracker-down", `The tracker cannot be reached (${reason}); trying goes on.`);
+    this.#host.report("tracker-down", `The tracker is not reached (${reason}).`);
     this.#host.dispatch({ type: "tracker-down" });
   }
 }
