@@ -98,7 +98,7 @@ export class Session implements PlayerSession {
     this.#idleReason = setting.parts.unsupported();
     if (this.#idleReason !== undefined) {
       this.#loop.stop();
-      this.report(this.#idleReason, "This page cannot share: plain hls.js plays.");
+      this.report(this.#idleReason, "This page cannot share.");
       return;
     }
     if (setting.resumed) this.#playlists.readKnown();
@@ -346,7 +346,7 @@ export class Session implements PlayerSession {
     let credentials: Credentials | undefined;
     let refusal = "no-consent";
     try {
-      if (options.consent && !(await options.consent())) throw new Error("the viewer did not agree");
+      if (options.consent && !(await options.consent())) throw new Error("the viewer said no");
       refusal = "trust-unavailable";
       if (ticket ?? friends ?? permId) credentials = await (await parts.loadTrust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
     } catch (error) {

@@ -371,8 +371,10 @@ export class OriginPlan {
   }
 
   #isHopeless(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): boolean {
-    if (nowMs - segment.wantedMs > MAX_FAILING_MS) return true;
-    if (this.#state.gathering) return false;
+    const waitedMs = nowMs - segment.wantedMs;
+    if (waitedMs > MAX_FAILING_MS) return true;
+    // A tracker that is slow to answer may still name somebody who has it.
+    if (this.#state.gathering || (this.#state.swarmSize === 0 && waitedMs < MAX_FAILING_MS / 2)) return false;
     return !neighbours.some((n) => segment.isHeldBy(n) || n.claims.has(segment.ref.id) || n.promises.has(segment.ref.id));
   }
 
