@@ -229,7 +229,7 @@ export class SignalingClient {
     // No answer because the line broke is `onDown`'s to tell.
     if (this.#state === "destroyed" || (error && this.#socket?.connected !== true)) return true;
     const to = peer === undefined ? {} : { peer };
-    if (error) this.#events.onError({ request, code: "timeout", message: "The tracker gave no answer.", ...to });
+    if (error) this.#events.onError({ request, code: "timeout", message: "No answer.", ...to });
     else if (!reply.ok) {
       this.#events.onError({ request, code: reply.code, message: reply.message, ...to });
       if (request !== "join" && this.isJoined && /^(not-a-member|ticket-expired)$/.test(reply.code)) {

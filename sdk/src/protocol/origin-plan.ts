@@ -107,7 +107,7 @@ export class OriginPlan {
     // Who has no picture yet has other worries, and so has the origin.
     if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
     // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
-    if (isSmall && this.#seats.in(segment.ref.track) === undefined) return;
+    if (isSmall && (segment.appearedMs === Infinity || this.#seats.in(segment.ref.track) === undefined)) return;
     const neighbours = this.#handshaken();
     if (this.#waitsItsTurn(segment, neighbours, nowMs)) segment.heldBackMs = nowMs;
     else this.#share(segment, neighbours, nowMs);
