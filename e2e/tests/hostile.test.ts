@@ -85,15 +85,17 @@ test.describe("hostile clients of the signaling server", () => {
       connection.close();
       return sdp;
     });
+  /** Plays, and is known to its swarm: what a stranger needs to bother it. */
+  const target = async (victim: Viewer): Promise<{ victim: Viewer; swarm: string; to: string; sdp: string }> => {
+    await victim.play(STREAM, { hls: SHORT });
+    await expect.poll(() => swarmOf(victim)).toMatch(/^[0-9a-f]{32}$/);
+    const { peer: to } = await victim.playerStats();
+    return { victim, swarm: await swarmOf(victim), to, sdp: await offerOf(victim.page) };
+  };
   const others = (victim: Viewer): Promise<number> => victim.page.evaluate(() => viewer.open().connections);
 
   test("a flood of ICE candidates, malformed descriptions and noise reach the browser bounded, and harm nobody", async ({ open, signaling }) => {
-    const victim = await open({ before: watch });
-    await victim.play(STREAM, { hls: SHORT });
-    await expect.poll(() => swarmOf(victim)).toMatch(/^[0-9a-f]{32}$/);
-    const swarm = await swarmOf(victim);
-    const { peer: to } = await victim.playerStats();
-    const sdp = await offerOf(victim.page);
+    const { victim, swarm, to, sdp } = await target(await open({ before: watch }));
     const client = new Client(signaling.url);
     expect(await client.join(7, { swarm })).toMatchObject({ ok: true, peers: [to] });
     client.say("signal", { swarm, to, data: { type: "offer", attempt: "00000001", sdp } });
@@ -116,12 +118,7 @@ test.describe("hostile clients of the signaling server", () => {
   });
 
   test("sixty sybils take a bounded number of places, and give them back", async ({ open, signaling }) => {
-    const victim = await open({ before: watch });
-    await victim.play(STREAM, { hls: SHORT });
-    await expect.poll(() => swarmOf(victim)).toMatch(/^[0-9a-f]{32}$/);
-    const swarm = await swarmOf(victim);
-    const { peer: to } = await victim.playerStats();
-    const sdp = await offerOf(victim.page);
+    const { victim, swarm, to, sdp } = await target(await open({ before: watch }));
     const sybils = Array.from({ length: 60 }, () => new Client(signaling.url));
     await Promise.all(sybils.map((client, i) => client.join(100 + i, { swarm })));
     await Promise.all(sybils.map((client) => client.ask("signal", { swarm, to, data: { type: "offer", attempt: "00000001", sdp } })));
