@@ -16,6 +16,16 @@ async function hostile(attacker: Viewer, how: Misconduct): Promise<string> {
 
 const banned = (victim: Viewer): Promise<{ peer: string; reason: string }[]> => victim.page.evaluate(() => viewer.bans.map(({ peer, reason }) => ({ peer, reason })));
 
+/** What the page and the signaling server tell each other from now on. */
+function talkToTracker({ page }: Viewer): { sent: string[]; received: string[] } {
+  const talk = { sent: [] as string[], received: [] as string[] };
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => talk.sent.push(String(payload)));
+    socket.on("framereceived", ({ payload }) => talk.received.push(String(payload)));
+  });
+  return talk;
+}
+
 async function playsOn(victim: Viewer): Promise<void> {
   await victim.reaches((await victim.positionS()) + 4);
   expect(await victim.report()).toMatchObject({ stallMs: 0, fatalErrors: [] });
@@ -26,15 +36,38 @@ for (const [how, reason] of [
   ["floods", "flood"],
   ["pushes-unasked", "unrequested data"],
   ["sends-garbage", "malformed message: unknown message type"],
+  ["forges-receipts", "forged receipt"],
 ] as const) {
-  test(`a peer that ${how} is banned over a real data channel, and the viewer plays on`, async ({ open }) => {
+  test(`a peer that ${how} is banned over a real data channel, the tracker hears of it, and the viewer plays on`, async ({ open }) => {
     const [attacker, victim] = [await open({ checksBytes: false }), await open()];
     const peer = await hostile(attacker, how);
+    const { sent } = talkToTracker(victim);
     await victim.play(STREAM, { hls: SHORT });
     await expect.poll(() => banned(victim)).toEqual([{ peer, reason }]);
+    await expect.poll(() => sent.filter((frame) => frame.includes('"misbehaved"') && frame.includes(peer))).toHaveLength(1);
     await playsOn(victim);
   });
 }
+
+test.describe("receipts", () => {
+  test.use({ signalingConfig: { statIntervalMs: 1_000 } });
+
+  test("of a receiver who does not exist the tracker says so, without whose word none counts, and nobody is harmed", async ({ open }) => {
+    const [victim, attacker] = [await open(), await open({ checksBytes: false })];
+    const { sent, received } = talkToTracker(victim);
+    await victim.play(STREAM, { hls: SHORT });
+    await victim.reaches(2);
+    const peer = await hostile(attacker, "invents-receivers");
+    const asked = (): string | undefined => sent.find((frame) => frame.includes('"strangers"'));
+    await expect.poll(asked).toMatch(/"strangers":\["[0-9a-f]{16}"\]/);
+    // An answer has the number of what it answers.
+    const id = /^42(\d+)/.exec(asked() ?? "")?.[1];
+    await expect.poll(() => received.find((frame) => frame.startsWith(`43${id}[`))).toContain('"members":[]');
+    await playsOn(victim);
+    expect((await victim.playerStats()).neighbours.map((neighbour) => neighbour.peer)).toEqual([peer]);
+    expect(await banned(victim)).toEqual([]);
+  });
+});
 
 for (const [how, reason] of [["sends-oversized", "a message over the bound"], ["sends-text", "a message that is not binary"]] as const) {
   test(`a peer that ${how} loses its connection, and the viewer plays on`, async ({ open }) => {
