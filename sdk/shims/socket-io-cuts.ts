@@ -106,26 +106,8 @@ export const SOCKET_IO_CUTS: readonly Cut[] = [
     ],
     known: {
       "this.io._autoConnect": "true", "this.auth": "undefined", "this._pid": "undefined", "this._opts.ackTimeout": "undefined", "this.flags.volatile && !isTransportWritable": "false",
+      "packet.nsp === this.nsp": "true", "packet.nsp = this.nsp;": "",
       ", packet.data.pid": "",
     },
-  },
-  {
-    file: /socket\.io-parser[\\/]build[\\/]esm[\\/]index\.js$/,
-    methods: ["encodeAsBinary"],
-    replace: [
-      // binary packets: the types are known, so that they can be refused
-      [/^ {8}if \(obj\.type === PacketType\.EVENT \|\| [\s\S]*?^ {8}\}\n/m, ""],
-      [/^ {8}if \(obj\.type === PacketType\.BINARY_EVENT \|\|\s[\s\S]*?^ {8}\}\n/m, ""],
-      [/^ {12}if \(this\.reconstructor\) \{[\s\S]*?^ {12}\}\n/m, ""],
-      [/^ {12}const isBinaryEvent = [\s\S]*?(super\.emitReserved\("decoded", packet\);)[\s\S]*?^ {12}\}\n/m, "$1\n"],
-      [/^ {8}else if \(isBinary\(obj\) \|\| [\s\S]*?^ {8}\}\n/m, ""],
-      [/^ {8}if \(p\.type === PacketType\.BINARY_EVENT \|\|\s[\s\S]*?\{[\s\S]*?^ {8}\}\n/m, `if (p.type > PacketType.CONNECT_ERROR) throw new Error("a binary packet");\n`],
-      [/^ *PacketType\[PacketType\["BINARY_.*\n/gm, ""],
-      [/^ *case PacketType\.BINARY_.*\n/gm, ""],
-      [/^ {8}if \(this\.reconstructor\) \{[\s\S]*?^ {8}\}\n/m, ""],
-      [/^ {8}this\.opts = Object\.assign\([\s\S]*?;\n/m, ""],
-      [/^ *this\.replacer = .*\n/m, ""],
-    ],
-    known: { ", this.replacer": "", ", this.opts.reviver": "" },
   },
 ];

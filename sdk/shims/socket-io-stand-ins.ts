@@ -7,9 +7,25 @@ export const SOCKET_IO_STAND_INS: Readonly<Record<string, string>> = {
   "@socket.io/component-emitter/lib/esm/index.js": `export { Emitter } from "shoal:emitter";`,
   // WebSocket alone: no sticky sessions for the tracker.
   "transports/index.js": `import { WS } from "./websocket.js"; export const transports = { websocket: WS };`,
-  // No binary payloads on the signaling line: one that comes is a parse error.
-  "socket.io-parser/build/esm/is-binary.js": `export const isBinary = () => false, hasBinary = () => false;`,
-  "socket.io-parser/build/esm/binary.js": `export const deconstructPacket = () => {}, reconstructPacket = () => {};`,
+  // Text alone, in one namespace: type, number of the question or answer, JSON. Anything else is a parse error, which ends the connection; so are
+  // events by the names of Socket.IO's own.
+  "socket.io-parser/build/esm/index.js": `import { Emitter } from "shoal:emitter";
+    export const PacketType = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT_ERROR: 4 };
+    export class Encoder {
+      encode({ type, id = "", data }) {
+        return [type + "" + id + (data ? JSON.stringify(data) : "")];
+      }
+    }
+    export class Decoder extends Emitter {
+      add(text) {
+        const [, digit, id, json] = /^([0-4])(\\d*)(.*)/s.exec(text);
+        const type = +digit;
+        const data = json ? JSON.parse(json) : {};
+        if (Object(data) !== data || Array.isArray(data) !== (type === PacketType.EVENT || type === PacketType.ACK) || /^(dis)?connect/.test(data[0])) throw new Error("not a packet");
+        this.emitReserved("decoded", { type, id, data });
+      }
+      destroy() {}
+    }`,
   "engine.io-parser/build/esm/encodePacket.browser.js": `import { PACKET_TYPES } from "./commons.js";
     export const encodePacket = ({ type, data }, supportsBinary, callback) => callback(PACKET_TYPES[type] + (data || ""));
     export const encodePacketToBinary = () => {};`,
