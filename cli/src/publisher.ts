@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { segmentRoot } from "../../sdk/src/manifest/chunk-list.js";
 import { MAX_MANIFEST_SEGMENTS, type ManifestEntry, encodeManifest } from "../../sdk/src/manifest/layout.js";
 import { playlistId, relativePath, segmentName } from "../../sdk/src/manifest/names.js";
-import { CHUNK_BYTES, INIT_SEQUENCE, MAX_CHUNKS } from "../../sdk/src/protocol/segment.js";
+import { INIT_SEQUENCE, MAX_SEGMENT_BYTES } from "../../sdk/src/protocol/segment.js";
 import { type FileState, type Unreadable, fileState, hashFile, isSame } from "./chunk-hasher.js";
 import { CliError, fileErrorCode } from "./cli-error.js";
 import type { ContentKey } from "./content-key.js";
@@ -138,7 +138,7 @@ export class Publisher {
     const range = rangeOf(item);
     const hashed = await hashFile(path, range);
     if (!("hashes" in hashed)) return hashed;
-    if (hashed.sizeBytes > MAX_CHUNKS * CHUNK_BYTES) return { type: "unreadable", code: "larger than 1 GiB" };
+    if (hashed.sizeBytes > MAX_SEGMENT_BYTES) return { type: "unreadable", code: "larger than 1 GiB" };
     const entry = {
       sequence: item.sequence === "init" ? INIT_SEQUENCE : item.sequence >>> 0,
       name: segmentName(this.playlist.url, item.file),

@@ -79,6 +79,20 @@ describe("playlist reading: what is left to hls.js's own loader", () => {
     return answer;
   }
 
+  it("neither tells of a byte range that is longer than any segment nor locates it", async () => {
+    const range = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n#EXT-X-BYTERANGE:100@0\na.ts\n#EXTINF:4,\n#EXT-X-BYTERANGE:${2 ** 40}@100\na.ts\n#EXT-X-ENDLIST\n`;
+    const world = sessionWorld({ "/vod/index.m3u8": range });
+    const inputs: Extract<Input, { type: "playlist" }>[] = [];
+    const reader = new PlaylistReader(world.hls, (input) => inputs.push(input));
+    world.hls.loadSource("https://cdn.example/vod/index.m3u8");
+    await vi.advanceTimersByTimeAsync(20);
+    expect(inputs.at(-1)!.segments.map(({ sizeBytes }) => sizeBytes)).toEqual([100]);
+    const frag = world.hls.levels[0]!.details!.fragments[1]!;
+    expect(reader.locate({ frag, part: null, url: frag.url, rangeStart: 100, rangeEnd: 100 + 2 ** 40 } as unknown as FragmentLoaderContext)).toBeUndefined();
+    reader.destroy();
+    world.hls.destroy();
+  });
+
   it("locates a segment", async () => {
     expect(await located(() => ({}))).toMatchObject({ kind: "main", segment: { startS: 4, durationS: 4, ref: { sequence: 1 } } });
   });

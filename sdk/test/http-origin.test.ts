@@ -37,6 +37,16 @@ const ROUTES: Readonly<Record<string, (request: IncomingMessage, response: Serve
   "/missing": (_, response) => void response.writeHead(404).end("no"),
   "/silent": () => {},
   "/stuck": (_, response) => void response.writeHead(200, { "content-length": file.length }).write(file.subarray(0, 1000)),
+  "/enormous": (request, response) => {
+    const [start, end] = partOfFile(request) ?? [0, file.length];
+    response.writeHead(request.headers.range ? 206 : 200, request.headers.range ? { "content-range": `bytes ${start}-${end - 1}/${2 ** 40}` } : { "content-length": 2 ** 40 }).write(file.subarray(start, end));
+    if (request.headers.range) response.end();
+  },
+  "/endless": (_, response) => {
+    const megabyte = Buffer.alloc(2 ** 20);
+    const more = (): unknown => !response.destroyed && response.write(megabyte, more);
+    more();
+  },
   "/needs-key": (request, response) => void response.writeHead(request.headers["x-key"] === "secret" ? 200 : 403).end(file),
 };
 
@@ -105,6 +115,22 @@ describe("HTTP origin", () => {
   it.each(["/chunked", "/gzip"])("does not believe a length it was not told: %s", async (path) => {
     expect(await fetchOnce(path)).toEqual({ head: { startByte: 0, sizeBytes: undefined }, bytes: file, end: "done" });
   });
+
+  it("waits for no file that is longer than any segment, and cuts segments out of one", async () => {
+    const within = { start: 20_000, end: 50_000 };
+    expect(await fetchOnce("/enormous")).toEqual({ bytes: new Uint8Array(), end: { status: 0, timedOut: false } });
+    expect(await fetchOnce("/enormous", { within })).toEqual({ head: { startByte: 0, sizeBytes: 30_000 }, bytes: file.slice(20_000, 50_000), end: "done" });
+  });
+
+  it("ends a body that does not end", async () => {
+    let receivedBytes = 0;
+    const failure = await new Promise((resolve) => {
+      const origin = new HttpOrigin({ onHead: () => {}, onBytes: (_, bytes) => void (receivedBytes += bytes.length), onDone: () => resolve("done"), onFailed: (_, why) => resolve(why) });
+      origin.fetch({ id: 1 as FetchId, url: `${base}/endless`, timeToFirstByteMs: 5_000, timeoutMs: 60_000 });
+    });
+    expect(failure).toEqual({ status: 0, timedOut: false });
+    expect(receivedBytes).toBeLessThanOrEqual(2 ** 30);
+  }, 60_000);
 
   it.each(["/file", "/no-ranges"])("cuts a segment out of a larger file: %s", async (path) => {
     const within = { start: 20_000, end: 50_000 };

@@ -1,5 +1,6 @@
 import type { FragmentLoaderContext, HlsConfig } from "hls.js";
 import type { FetchId } from "../protocol/ids.js";
+import { MAX_SEGMENT_BYTES } from "../protocol/segment.js";
 import { Clip } from "./clip.js";
 import { fetchTransfers } from "./fetch-transfer.js";
 import { loaderTransfers } from "./loader-transfer.js";
@@ -30,7 +31,7 @@ export interface OriginEvents {
   /** The next bytes, in order; the receiver may keep the array. */
   readonly onBytes: (id: FetchId, bytes: Uint8Array) => void;
   readonly onDone: (id: FetchId) => void;
-  /** `status`: the HTTP status; 0 for a network error, a time-out, or a body that broke off. */
+  /** `status`: the HTTP status; 0 for a network error, a time-out, a body that broke off, or one longer than any segment. */
   readonly onFailed: (id: FetchId, failure: { readonly status: number; readonly timedOut: boolean }) => void;
 }
 
@@ -46,7 +47,13 @@ interface Ongoing {
   stop: () => void;
   firstByteTimer: ReturnType<typeof setTimeout> | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
+  receivedBytes: number;
 }
+
+type Failure = Parameters<OriginEvents["onFailed"]>[1];
+
+/** Nobody could share it, and memory is not without end. */
+const TOO_LONG: Failure = { status: 0, timedOut: false };
 
 /** HTTP requests to the origin, made as the page's hls.js would make them. */
 export class HttpOrigin {
@@ -65,15 +72,13 @@ export class HttpOrigin {
   fetch(request: OriginRequest): void {
     const { id, timeToFirstByteMs, timeoutMs } = request;
     const clip = request.within && new Clip(request.within);
-    const ongoing: Ongoing = { stop: () => {}, firstByteTimer: undefined, timer: undefined };
+    const ongoing: Ongoing = { stop: () => {}, firstByteTimer: undefined, timer: undefined, receivedBytes: 0 };
     this.#ongoing.set(id, ongoing);
     ongoing.stop = this.#start(
       { url: request.url, range: absoluteRange(request), headers: request.headers ?? {}, context: request.context, timeToFirstByteMs, timeoutMs },
       this.#transferEvents(id, ongoing, clip),
     );
-    const timeOut = (): void => {
-      if (this.#end(id, ongoing)) this.#events.onFailed(id, { status: 0, timedOut: true });
-    };
+    const timeOut = (): void => this.#fail(id, ongoing, { status: 0, timedOut: true });
     // A loader shows its first byte together with its last, and keeps the time to it by itself.
     if (this.#streams && Number.isFinite(timeToFirstByteMs)) ongoing.firstByteTimer = setTimeout(timeOut, timeToFirstByteMs);
     if (Number.isFinite(timeoutMs)) ongoing.timer = setTimeout(timeOut, timeoutMs);
@@ -97,11 +102,14 @@ export class HttpOrigin {
         if (!isOngoing()) return;
         clearTimeout(ongoing.firstByteTimer);
         const { startByte, sizeBytes } = clip?.head(head) ?? head;
+        if ((sizeBytes ?? 0) > MAX_SEGMENT_BYTES) return this.#fail(id, ongoing, TOO_LONG);
         this.#events.onHead(id, { startByte, sizeBytes, ...(head.bodyMs !== undefined && { bodyMs: head.bodyMs }) });
       },
       onBytes: (bytes) => {
         if (!isOngoing()) return;
         const own = clip?.bytes(bytes) ?? bytes;
+        ongoing.receivedBytes += own.byteLength;
+        if (ongoing.receivedBytes > MAX_SEGMENT_BYTES) return this.#fail(id, ongoing, TOO_LONG);
         if (own.byteLength > 0) this.#events.onBytes(id, own);
         // The origin ignored the range, and the rest of a long file is coming: enough.
         if (clip?.isComplete && this.#end(id, ongoing)) this.#events.onDone(id);
@@ -109,10 +117,12 @@ export class HttpOrigin {
       onDone: () => {
         if (this.#end(id, ongoing)) this.#events.onDone(id);
       },
-      onFailed: (failure) => {
-        if (this.#end(id, ongoing)) this.#events.onFailed(id, failure);
-      },
+      onFailed: (failure) => this.#fail(id, ongoing, failure),
     };
+  }
+
+  #fail(id: FetchId, ongoing: Ongoing, failure: Failure): void {
+    if (this.#end(id, ongoing)) this.#events.onFailed(id, failure);
   }
 
   /** False when it had ended already. */

@@ -2,7 +2,7 @@ import type Hls from "hls.js";
 import type { AudioTrackUpdatedData, Events, Fragment, FragmentLoaderContext, Level, LevelDetails, LevelPTSUpdatedData, LevelUpdatedData, ManifestLoadedData, MediaPlaylist } from "hls.js";
 import type { Input } from "../protocol/contract.js";
 import type { TrackId } from "../protocol/ids.js";
-import type { SegmentInfo, SegmentRef, TrackKind } from "../protocol/segment.js";
+import { MAX_SEGMENT_BYTES, type SegmentInfo, type SegmentRef, type TrackKind } from "../protocol/segment.js";
 import type { FileRange } from "./identity.js";
 import { refOf, trackId } from "./identity.js";
 
@@ -35,8 +35,8 @@ export class PlaylistReader {
   /** hls.js keeps a fragment's `level` up to date, but for audio it is an index that changes with the group. */
   readonly #trackOf = new WeakMap<LevelDetails, TrackId>();
   readonly #refs = new WeakMap<Fragment, SegmentRef>();
-  /** Segments that one playlist gives two addresses under one name: they are never shared. */
-  readonly #ambiguous = new Set<string>();
+  /** Segments that one playlist gives two addresses under one name, or that are too long: they are never shared. */
+  readonly #unshared = new Set<string>();
 
   /** Where the stream's own playlist came from, after redirects. */
   streamUrl: string | undefined;
@@ -85,7 +85,7 @@ export class PlaylistReader {
     // `resetIV`: hls.js fetches 16 bytes in front of the range, so the same file would get a second name.
     if (part || context.resetIV || frag.type === "subtitle") return undefined;
     const ref = this.#refs.get(frag);
-    if (!ref || this.#ambiguous.has(ref.id)) return undefined;
+    if (!ref || this.#unshared.has(ref.id)) return undefined;
     if (rangeStart !== (frag.byteRangeStartOffset ?? 0) || rangeEnd !== (frag.byteRangeEndOffset ?? 0)) return undefined;
     return { kind: frag.type, segment: segmentInfo(frag, ref) };
   }
@@ -171,7 +171,7 @@ export class PlaylistReader {
     const file = fileRange(fragment);
     const ref = refOf(id, fragment.sn === "initSegment" ? "init" : fragment.sn, file);
     const other = track.newest.get(ref.id);
-    if (other && other.url !== file.url) this.#ambiguous.add(ref.id);
+    if ((other && other.url !== file.url) || file.rangeEnd - file.rangeStart > MAX_SEGMENT_BYTES) this.#unshared.add(ref.id);
     track.newest.set(ref.id, fragment);
     this.#refs.set(fragment, ref);
   }
@@ -180,7 +180,7 @@ export class PlaylistReader {
     const segments: SegmentInfo[] = [];
     for (const fragment of details.fragments) {
       const ref = this.#refs.get(fragment);
-      if (ref && !fragment.gap && !this.#ambiguous.has(ref.id)) segments.push(segmentInfo(fragment, ref));
+      if (ref && !fragment.gap && !this.#unshared.has(ref.id)) segments.push(segmentInfo(fragment, ref));
     }
     this.#emit({ type: "playlist", track: id, kind: track.kind, live: details.live, bandwidthBps: track.bandwidthBps, segments });
   }

@@ -1,5 +1,5 @@
 import type { ChunkHash } from "../protocol/ids.js";
-import { CHUNK_BYTES, MAX_CHUNKS } from "../protocol/segment.js";
+import { MAX_SEGMENT_BYTES } from "../protocol/segment.js";
 import { Reader } from "../wire/reader.js";
 import { Writer, demand } from "../wire/writer.js";
 
@@ -95,7 +95,7 @@ export function decodeManifest(bytes: Uint8Array): ManifestContent | MalformedMa
 
 const malformed = (reason: string): MalformedManifest => ({ type: "malformed", reason });
 
-const isSize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes <= MAX_CHUNKS * CHUNK_BYTES;
+const isSize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes <= MAX_SEGMENT_BYTES;
 
 const isAfter = (before: ManifestEntry | undefined, entry: ManifestEntry): boolean =>
   before === undefined || entry.sequence > before.sequence || (entry.sequence === before.sequence && entry.name > before.name);

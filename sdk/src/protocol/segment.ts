@@ -4,6 +4,7 @@ import type { TrackId } from "./ids.js";
 export const CHUNK_BYTES = 16 * 1024;
 /** Largest segment the protocol can address: 65,535 chunks, just under 1 GiB. */
 export const MAX_CHUNKS = 65_535;
+export const MAX_SEGMENT_BYTES = MAX_CHUNKS * CHUNK_BYTES;
 /** `sequence` of an initialization segment, which has no media sequence number of its own. */
 export const INIT_SEQUENCE = 0xffff_ffff;
 

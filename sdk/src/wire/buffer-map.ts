@@ -1,6 +1,6 @@
 import { bitfieldBytes, isWellFormed } from "../protocol/bitfield.js";
 import { MAX_ENTRIES, type BufferMapEntry } from "../protocol/message.js";
-import { CHUNK_BYTES, MAX_CHUNKS, chunkCount } from "../protocol/segment.js";
+import { chunkCount, MAX_SEGMENT_BYTES } from "../protocol/segment.js";
 import { SEGMENT_BYTES, type Reader } from "./reader.js";
 import { demand, type Writer } from "./writer.js";
 
@@ -43,7 +43,7 @@ export function bufferMapLength(entries: readonly BufferMapEntry[]): number {
 /** The largest size, 65,535 chunks of 16 KiB, is just below 2^30. */
 const KIND = 2 ** 30;
 
-const isSize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes <= MAX_CHUNKS * CHUNK_BYTES;
+const isSize = (sizeBytes: number): boolean => sizeBytes > 0 && sizeBytes <= MAX_SEGMENT_BYTES;
 
 const kindOf = (chunks: BufferMapEntry["chunks"]): number => (chunks === "all" ? 0 : chunks === "none" ? 1 : 2);
 
