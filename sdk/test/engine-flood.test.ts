@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../src/protocol/message.js";
+import { signedBelief } from "../src/protocol/signed-judge.js";
 import { Bench } from "./bench.js";
+import { chunkHashes, rootOf } from "./world-publisher.js";
 import { Stream } from "./world-stream.js";
 
 function seeding(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
@@ -40,6 +42,33 @@ describe("A flood (SYSTEMS SE1)", () => {
     const busy = b.neighbour(1);
     for (let second = 0; second < 600; second++) {
       for (let i = 0; i < 40; i++) b.say(busy, { type: "WANT", segments: [b.ref(1)] });
+      b.nowMs += 1_000;
+    }
+    expect(b.of("banned")).toEqual([]);
+  });
+
+  test("of hashes asked for, which are a hundred times as long as the question, bans its sender, by agreement and by signature", () => {
+    for (const belief of [undefined, signedBelief]) {
+      const b = seeding({ ...(belief && { belief }) });
+      const body = b.stream.body(0);
+      b.handle({ type: "signed", track: b.stream.track, segments: [{ sequence: 0, variant: b.ref(0).variant, sizeBytes: body.length, root: rootOf(body.length, chunkHashes(body)) }] });
+      for (const { token } of b.of("check-list")) b.handle({ type: "list-checked", token, isTrue: true });
+      const flooder = b.neighbour(1);
+      const runs = Array.from({ length: 256 }, () => ({ segment: b.ref(0), first: 0, count: b.chunks(0) }));
+      for (let i = 0; i < 100; i++) b.say(flooder, { type: "INTEGRITY_REQ", runs });
+      b.advance(500);
+      expect(b.of("banned")).toMatchObject([{ peer: flooder, reason: "flood" }]);
+      const told = b.sent("INTEGRITY", flooder).reduce((sum, { message }) => sum + message.hashes.length, 0);
+      expect(told).toBeGreaterThan(0);
+      expect(told).toBeLessThan(60_000);
+    }
+  });
+
+  test("is not what one asks who takes 300 chunks a second of others, for ten minutes", () => {
+    const b = seeding();
+    const busy = b.neighbour(1);
+    for (let second = 0; second < 600; second++) {
+      for (let i = 0; i < 30; i++) b.say(busy, { type: "INTEGRITY_REQ", runs: [{ segment: b.ref(0), first: i, count: 10 }] });
       b.nowMs += 1_000;
     }
     expect(b.of("banned")).toEqual([]);

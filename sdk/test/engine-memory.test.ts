@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CHUNK_BYTES, MAX_CHUNKS } from "../src/protocol/segment.js";
 import { Bench } from "./bench.js";
 import { World } from "./world.js";
 import { Stream } from "./world-stream.js";
@@ -21,6 +22,22 @@ describe("Memory", () => {
       expect(v.player.stalledMs).toBe(0);
       expect(v.effectsOf("segment-evicted").length).toBeGreaterThan(8);
     }
+  });
+
+  test("is not spent on the chunks of segments that a neighbour calls enormous, before the player wants them", () => {
+    const b = new Bench({ stream: new Stream({ count: 1_000 }) });
+    b.play();
+    b.alone();
+    const sizeBytes = MAX_CHUNKS * CHUNK_BYTES;
+    const peer = b.neighbour(1, { entries: Array.from({ length: 1_000 }, (_, i) => ({ segment: b.ref(i), sizeBytes, chunks: "all" as const })) });
+    const counted = (): number => [...b.engine.inspect().store.segments.values()].reduce((sum, { chunks }) => sum + chunks, 0);
+    expect(counted()).toBeLessThan(2 ** 20);
+    b.want(0);
+    b.answer(b.of("fetch")[0]!);
+    b.want(7);
+    b.advance(200);
+    expect(b.requested(peer, 7).length).toBeGreaterThan(0);
+    expect(counted()).toBeLessThan(2 ** 20);
   });
 
   test("neighbours hear of an eviction, and are rejected until they have", () => {

@@ -152,12 +152,14 @@ export class ChunkLists {
   }
 
   answer(announcer: JudgeParts["announcer"], { state }: Pick<JudgeParts, "state">, runs: readonly ChunkRun[], to: Neighbour, nowMs: number): void {
+    let budget = MAX_HASHES;
     for (const run of runs) {
       const segment = state.store.get(run.segment);
       if (segment === undefined) continue;
       const list = segment.complete ? (segment.hashes as readonly ChunkHash[]) : this.#entries.get(segment)?.list;
-      const hashes = list?.slice(run.first, run.first + run.count).slice(0, MAX_HASHES);
-      if (hashes !== undefined && hashes.length > 0) announcer.later(to, { type: "INTEGRITY", segment: segment.ref, first: run.first, fromOrigin: false, hashes }, nowMs + WORD_DELAY_MS);
+      const hashes = list?.slice(run.first, run.first + Math.min(run.count, budget)) ?? [];
+      budget -= hashes.length;
+      if (hashes.length > 0) announcer.later(to, { type: "INTEGRITY", segment: segment.ref, first: run.first, fromOrigin: false, hashes }, nowMs + WORD_DELAY_MS);
     }
   }
 

@@ -25,8 +25,9 @@ const BUSY_TICK_MS = 200;
 const IDLE_TICK_MS = 1_000;
 /** Points for a size that the origin contradicts: an honest peer may have been deceived. */
 const WRONG_SIZE = 40;
-/** Points for a message, and for a chunk that is here already: what an honest peer needs is forgiven as it comes, fifty messages and ten chunks a second. */
+/** Points for a message, for each hash that it asks for, and for a chunk that is here already: what an honest peer needs is forgiven as it comes, fifty messages, 5,000 hashes and ten chunks a second. */
 const CHATTER = 0.02;
+const ASKED_HASH = 0.0002;
 const DUPLICATE = 0.1;
 const FLOOD = "flood";
 /** Runs that a neighbour may have promised of one segment. */
@@ -269,7 +270,7 @@ export class Engine {
   }
 
   #message(peer: PeerId, message: Message, nowMs: number): void {
-    if (message.type !== "DATA") this.#blame(peer, CHATTER, FLOOD, nowMs);
+    if (message.type !== "DATA") this.#blame(peer, message.type === "INTEGRITY_REQ" ? message.runs.reduce((sum, { count }) => sum + count * ASKED_HASH, CHATTER) : CHATTER, FLOOD, nowMs);
     const neighbour = this.#state.neighbours.get(peer);
     if (neighbour === undefined) return;
     neighbour.heardMs = nowMs;

@@ -17,6 +17,11 @@ export interface Word {
   readonly fromOrigin: boolean;
 }
 
+/** Where the size is not known: shared, since a playlist may have very many segments. */
+const NONE = new Uint8Array(0);
+const NO_TIMES = new Float64Array(0);
+const NO_COLUMNS = new Uint32Array(0);
+
 /** One segment as this peer sees it: its chunks, who asked for it, and who is about to have it. */
 export class StoredSegment {
   readonly ref: SegmentRef;
@@ -44,29 +49,29 @@ export class StoredSegment {
   progressMs = -Infinity;
   chunks = 0;
   /** Per chunk one of {@link Chunk}. */
-  state = new Uint8Array(0);
+  state: Uint8Array = NONE;
   payloads: (Uint8Array | undefined)[] = [];
   /** Hashes of verified chunks. */
   hashes: (ChunkHash | undefined)[] = [];
   /** Who gave each chunk. */
   givers: (PeerId | "origin" | undefined)[] = [];
   /** Chunks whose hash the origin itself gave. */
-  certain = new Uint8Array(0);
+  certain: Uint8Array = NONE;
   /** Chunks accepted on one neighbour's word alone. */
-  soleWord = new Uint8Array(0);
+  soleWord: Uint8Array = NONE;
   /** What neighbours say of each chunk's hash. */
   words: (readonly Word[] | undefined)[] = [];
   /** When a witness was last asked for its word on the chunk, ms; 0: never. */
-  asked = new Float64Array(0);
-  verified: Bitfield = new Uint8Array(0);
+  asked = NO_TIMES;
+  verified: Bitfield = NONE;
   verifiedCount = 0;
   /** Requests outstanding per chunk, with all neighbours together. */
-  requested = new Uint8Array(0);
+  requested = NONE;
   /** Own origin fetches that will bring the chunk. */
-  fetching = new Uint8Array(0);
+  fetching = NONE;
   /** Neighbours that hold each chunk, and those that we sent it to: a column a neighbour, by its bit. */
-  holders = new Uint32Array(0);
-  given = new Uint32Array(0);
+  holders = NO_COLUMNS;
+  given = NO_COLUMNS;
   /** Neighbours that were told of it because they are pushed its chunks. */
   pushedTo = 0;
   /** Number of the last change that neighbours should hear of. */
