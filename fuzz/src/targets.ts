@@ -1,14 +1,16 @@
+import { chunkListTarget, listsTarget } from "./list-targets.js";
+import { originTarget } from "./origin-target.js";
 import { payloadTarget, signalTarget } from "./payload-targets.js";
 import type { Target } from "./target.js";
 import { trackerTarget } from "./tracker-target.js";
-import { fingerprintTarget, greetingTarget, manifestTarget, signedManifestTarget, ticketTarget } from "./trust-targets.js";
+import { fingerprintTarget, greetingTarget, manifestTarget, signedManifestTarget, siteTicketTarget, ticketTarget } from "./trust-targets.js";
 import { frameTarget, messageTarget } from "./wire-targets.js";
 
 /** Everything that takes bytes or JSON of strangers. */
 export async function allTargets(seed: number): Promise<readonly Target[]> {
   return [
     messageTarget(seed), frameTarget(seed), greetingTarget(seed), fingerprintTarget(), await ticketTarget(), manifestTarget(seed), await signedManifestTarget(seed),
-    payloadTarget(), signalTarget(), trackerTarget(),
+    await chunkListTarget(seed), listsTarget(), originTarget(), payloadTarget(), signalTarget(), await siteTicketTarget(), trackerTarget(),
   ];
 }
 

@@ -8,6 +8,8 @@ import { decodeManifest, encodeManifest } from "../../sdk/src/manifest/layout.js
 import { openManifest } from "../../sdk/src/manifest/manifest.js";
 import { playlistId } from "../../sdk/src/manifest/names.js";
 import type { ChunkHash } from "../../sdk/src/protocol/ids.js";
+import { TicketOffice } from "../../signaling-server/src/ticket-office.js";
+import { Holder, jwt, SECRET } from "../../signaling-server/test/site.js";
 import { mutated, noise, same } from "./byte-mutation.js";
 import { type Chance, chanceOf, pick } from "./chance.js";
 import { stateless, type Target, type Verdict } from "./target.js";
@@ -81,6 +83,23 @@ export async function ticketTarget(): Promise<Target> {
     const input = new Uint8Array(mutated([ticket], chance));
     const result = await checkTicket(input, holder);
     return judged({ of: "channel ticket", ...(typeof result === "number" ? {} : { refusal: result }) }, same(input, ticket));
+  });
+}
+
+/** The site's tickets as strangers show them to the signaling server: none but what the site has signed for this swarm, by who has the key. */
+export async function siteTicketTarget(): Promise<Target> {
+  const [office, holder] = [await TicketOffice.open({ algorithms: ["HS256"], key: new TextEncoder().encode(SECRET) }), await Holder.create()];
+  const join = await holder.join(1, await jwt({ exp: Math.floor(Date.now() / 1000) + 80_000 }));
+  const { ticket } = join;
+  if (ticket === undefined) throw new Error("no ticket");
+  const fields = ["jwt", "key", "proof"] as const;
+  return stateless("site ticket", 0.5, async (chance) => {
+    const field = pick(fields, chance);
+    const text = Buffer.from(mutated([Buffer.from(ticket[field])], chance)).toString("latin1");
+    const verdict = await office.check({ ...join, ticket: { ...ticket, [field]: text } });
+    // Other texts may say the same in base64.
+    const isTrue = text === ticket[field] || (verdict.ok && Buffer.from(text, "base64url").equals(Buffer.from(ticket[field], "base64url")));
+    return judged({ of: field, ...(verdict.ok ? {} : { refusal: verdict.code }) }, isTrue);
   });
 }
 

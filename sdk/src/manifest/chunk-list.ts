@@ -1,6 +1,7 @@
 import { sha256Hex32 } from "../browser/hash.js";
 import type { ChunkHash } from "../protocol/ids.js";
 import { chunkCount } from "../protocol/segment.js";
+import { toHex } from "../wire/hex.js";
 import { HASH_BYTES } from "../wire/reader.js";
 import { Writer } from "../wire/writer.js";
 
@@ -22,6 +23,12 @@ export function segmentRoot(sizeBytes: number, hashes: readonly ChunkHash[]): Pr
 export async function isChunkList(hashes: readonly ChunkHash[], signed: { readonly sizeBytes: number; readonly root: ChunkHash }): Promise<boolean> {
   if (hashes.length !== chunkCount(signed.sizeBytes) || !hashes.every((hash) => /^[0-9a-f]{32}$/.test(hash))) return false;
   return (await segmentRoot(signed.sizeBytes, hashes)) === signed.root;
+}
+
+/** The file beside a segment, which may be anybody's; `undefined` where it is no list at all. */
+export function readChunkList(bytes: Uint8Array): ChunkHash[] | undefined {
+  if (bytes.length === 0 || bytes.length % HASH_BYTES !== 0) return undefined;
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) => toHex(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)) as ChunkHash);
 }
 
 const TAG = new TextEncoder().encode("shoal segment\0");

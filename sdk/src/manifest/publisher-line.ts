@@ -2,13 +2,12 @@ import type { FragmentLoaderContext } from "hls.js";
 import type { OriginConfig } from "../browser/origin.js";
 import type { FileRange } from "../hls/identity.js";
 import type { Effect, Input, SignedSegment } from "../protocol/contract.js";
-import type { ChunkHash, TrackId } from "../protocol/ids.js";
+import type { TrackId } from "../protocol/ids.js";
 import { INIT_SEQUENCE, MAX_CHUNKS, type SegmentRef } from "../protocol/segment.js";
 import type { SessionParts } from "../session-parts.js";
-import { toHex } from "../wire/hex.js";
 import { HASH_BYTES } from "../wire/reader.js";
 import { ByteLoader } from "./byte-loader.js";
-import { isChunkList } from "./chunk-list.js";
+import { isChunkList, readChunkList } from "./chunk-list.js";
 import type { SignedSegment as Vouched } from "./manifest.js";
 import { ManifestShelf } from "./manifest-shelf.js";
 import { listUrl, segmentName } from "./names.js";
@@ -113,7 +112,7 @@ export class PublisherLine {
   async #fetchList(segment: SegmentRef): Promise<void> {
     const file = this.#file(segment);
     const bytes = file && (await this.#loader.load(listUrl(file), MAX_CHUNKS * HASH_BYTES));
-    if (!this.#isDestroyed) this.#host.dispatch({ type: "list-fetched", segment, hashes: bytes && readList(bytes) });
+    if (!this.#isDestroyed) this.#host.dispatch({ type: "list-fetched", segment, hashes: bytes && readChunkList(bytes) });
   }
 
   async #checkList({ token, hashes, sizeBytes, root }: Extract<Effect, { type: "check-list" }>): Promise<void> {
@@ -134,9 +133,4 @@ export class PublisherLine {
   #file({ track, id }: SegmentRef): FileRange | undefined {
     return this.#host.listed(track)?.files.find(({ ref }) => ref.id === id)?.file;
   }
-}
-
-function readList(bytes: Uint8Array): ChunkHash[] | undefined {
-  if (bytes.length === 0 || bytes.length % HASH_BYTES !== 0) return undefined;
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) => toHex(bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)) as ChunkHash);
 }
