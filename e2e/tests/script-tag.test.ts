@@ -1,6 +1,8 @@
 import { expect, test } from "../fixtures.js";
+import { ticket, TICKET_KEY } from "../site-tickets.js";
+import type { Viewer } from "../viewer.js";
 
-const head = (tracker: string): string => `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">
+const head = (tracker: string, before = ""): string => `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">${before}
   <script src="/hls.js/hls.min.js"></script><script src="/page/viewer.js"></script><script>viewer.record();</script>
   <script src="/sdk/shoal.min.js" data-tracker="${tracker}"></script>`;
 
@@ -53,3 +55,39 @@ for (const [name, body] of Object.entries(pages)) {
     expect((await second.report()).fatalErrors).toEqual([]);
   });
 }
+
+test.describe("a site with tickets and a question to its viewers", () => {
+  test.use({ signalingConfig: { ticketKey: TICKET_KEY } });
+
+  test("gives the tag both as shoalOptions", async ({ open, origin, site, signaling }) => {
+    const swarm = `${origin.url}/vod-6/level0.m3u8`;
+    const before = `<script>
+      asked = [];
+      shoalOptions = {
+        consent: async () => !asked.push("consent") || agrees,
+        ticket: async (swarm) => asked.push(swarm) && (await fetch("/ticket")).text(),
+      };
+    </script>`;
+    site.answer("/tag.html", () => head(signaling.url, before) + pages["hls.js"]);
+    const play = async (agrees: boolean) => {
+      // Each ticket is good for one browser.
+      const jwt = await ticket({ swarm });
+      site.answer("/ticket", () => jwt);
+      const viewer = await open({ path: "/tag.html" });
+      await viewer.page.evaluate(([src, yes]) => {
+        const page = globalThis as unknown as { agrees: boolean; play(src: string): void };
+        page.agrees = yes;
+        page.play(src);
+      }, [viewer.src("/vod-6/level0.m3u8"), agrees] as const);
+      await viewer.handed(6);
+      return viewer;
+    };
+    const asked = (viewer: Viewer): Promise<string[]> => viewer.page.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
+    const [first, second, third] = [await play(true), await play(true), await play(false)];
+    expect((await second.playerStats()).peerBytes).toBeGreaterThan(0);
+    expect(await asked(first)).toEqual(["consent", swarm]);
+    expect(await asked(third)).toEqual(["consent"]);
+    expect(await third.playerStats()).toMatchObject({ mode: "origin-only", reason: "no-consent", neighbours: [] });
+    expect(await third.page.evaluate(() => viewer.open())).toMatchObject({ sockets: 0, connections: 0 });
+  });
+});

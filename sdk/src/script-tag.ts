@@ -10,14 +10,14 @@ type HlsClass = typeof Hls;
 /** What the tag sees of the page. */
 export interface TagScope {
   Hls?: HlsClass;
+  /** What the tag cannot say: functions, for one. */
+  shoalOptions?: Partial<ShoalOptions> | undefined;
   shoal?: Shoal;
 }
 
-/** The tag's `data-` attributes as options; `undefined` without a tracker. */
-export function tagOptions(data: Readonly<Record<string, string | undefined>>): ShoalOptions | undefined {
-  const { tracker, swarm, contentKey, upload } = data;
-  if (!tracker) return undefined;
-  return { tracker, ...(swarm ? { swarm } : {}), ...(contentKey === undefined ? {} : { contentKey }), ...(upload === undefined ? {} : { upload: upload !== "false" }) };
+/** What the page has set before the tag, and the tag's `data-` attributes, which come before it. */
+export function tagOptions({ tracker, swarm, contentKey, upload }: Readonly<Record<string, string | undefined>>, set: TagScope["shoalOptions"]): Partial<ShoalOptions> {
+  return { ...set, ...(tracker && { tracker }), ...(swarm && { swarm }), ...(contentKey !== undefined && { contentKey }), ...(upload !== undefined && { upload: upload !== "false" }) };
 }
 
 /**
@@ -54,13 +54,12 @@ export function assist(scope: TagScope, shoal: Shoal): void {
 /** What the tag does when it runs; `data` is undefined outside of a script tag. */
 export function runTag(scope: TagScope, data: Readonly<Record<string, string | undefined>> | undefined): void {
   if (!data) return;
+  const options = tagOptions(data, scope.shoalOptions);
   try {
-    const options = tagOptions(data);
-    if (!options) throw new Error("Set data-tracker on the script tag to the signaling server's address.");
-    scope.shoal = new Shoal(options);
+    scope.shoal = new Shoal(options as ShoalOptions);
     assist(scope, scope.shoal);
   } catch (error) {
-    if (data.contentKey === undefined) return console.warn(`Shoal: ${error instanceof Error ? error.message : String(error)} Until then hls.js plays alone.`);
+    if (options.contentKey === undefined) return console.warn(`Shoal: ${error instanceof Error ? error.message : String(error)} Until then hls.js plays alone.`);
     // A page that wants signed bytes alone gets no player that would play others.
     if (Object.getOwnPropertyDescriptor(scope, "Hls")?.configurable === false) (scope as { Hls: unknown }).Hls = undefined;
     else Object.defineProperty(scope, "Hls", { configurable: true, get() { throw error; }, set() {} });

@@ -143,7 +143,7 @@ export class Shoal {
 
 function check(options: ShoalOptions): void {
   const { tracker, swarm, contentKey, memoryBytes, maxNeighbours, delivery = "auto" } = options;
-  if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
+  if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker (data-tracker on a script tag) to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
   if (contentKey !== undefined && !/^[\w-]{43}$/.test(contentKey)) throw new ShoalError("bad-content-key", "Set contentKey to the 43 characters that shoal keygen printed, or leave it out.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");

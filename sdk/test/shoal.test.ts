@@ -93,9 +93,18 @@ describe("Shoal", () => {
 
 describe("script tag", () => {
   it("reads its options from the tag", () => {
-    expect(tagOptions({})).toBeUndefined();
-    expect(tagOptions({ tracker: TRACKER, swarm: "x", upload: "false" })).toEqual({ tracker: TRACKER, swarm: "x", upload: false });
-    expect(tagOptions({ tracker: TRACKER, upload: "" })).toEqual({ tracker: TRACKER, upload: true });
+    expect(tagOptions({}, undefined)).toEqual({});
+    expect(tagOptions({ tracker: TRACKER, swarm: "x", upload: "false" }, undefined)).toEqual({ tracker: TRACKER, swarm: "x", upload: false });
+    expect(tagOptions({ tracker: TRACKER, upload: "" }, undefined)).toEqual({ tracker: TRACKER, upload: true });
+  });
+
+  it("takes any option from the page's shoalOptions, where the tag does not say otherwise", () => {
+    const [consent, ticket] = [async () => true, async () => "a.b.c"];
+    expect(tagOptions({ swarm: "tag's" }, { tracker: TRACKER, swarm: "page's", consent, ticket })).toEqual({ tracker: TRACKER, swarm: "tag's", consent, ticket });
+    const scope: TagScope = { Hls, shoalOptions: { tracker: TRACKER, consent, memoryBytes: 9 } };
+    runTag(scope, {});
+    expect(scope.shoal!.options).toEqual({ tracker: TRACKER, consent, memoryBytes: 9 });
+    scope.shoal!.destroy();
   });
 
   it("keeps Hls what it was: static members, instanceof, subclasses, DefaultConfig", () => {
@@ -157,11 +166,12 @@ describe("script tag", () => {
       expect(() => new scope.Hls!()).toThrow();
     }
     expect(() => runTag({ Hls }, { contentKey: "A".repeat(43) })).toThrow("data-tracker");
+    expect(() => runTag({ Hls, shoalOptions: { contentKey: "A".repeat(43) } }, {})).toThrow("data-tracker");
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });
 
-  it("without data-tracker it says so once and leaves Hls alone", () => {
+  it("without a tracker it says so once and leaves Hls alone", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const scope: TagScope = { Hls };
     runTag(scope, {});
