@@ -346,7 +346,7 @@ export class Session implements PlayerSession {
     let credentials: Credentials | undefined;
     let refusal = "no-consent";
     try {
-      if (options.consent && !(await options.consent())) throw new Error("no consent");
+      if (options.consent && (await options.consent()) !== true) throw new Error("no consent");
       refusal = "trust-unavailable";
       if (ticket ?? friends ?? permId) credentials = await (await parts.loadTrust()).openCredentials({ swarm, name: this.#name, peer: this.#peer, ticket, friends });
     } catch (error) {

@@ -5,9 +5,6 @@ import type { PeerId, TrackId } from "./protocol/ids.js";
 import type { SessionParts } from "./session-parts.js";
 import type { PlayerStats } from "./stats.js";
 
-/** A tracker that asks for reports more often than this is not obeyed. */
-const MIN_STAT_INTERVAL_MS = 1_000;
-
 type LiveStatus = Extract<Effect, { type: "live-status" }>;
 type SliceMissing = Extract<Effect, { type: "slice-missing" }>;
 
@@ -90,7 +87,7 @@ export class TrackerLine {
     this.#host.onTicket(ticket);
     this.#host.onIceServers(iceServers);
     clearInterval(this.#statTimer);
-    this.#statTimer = setInterval(() => this.#client.report(this.#host.statReport()), Math.max(MIN_STAT_INTERVAL_MS, statIntervalMs));
+    this.#statTimer = setInterval(() => this.#client.report(this.#host.statReport()), statIntervalMs);
     this.#onPeers(peers, size);
     if (this.#live) this.live(this.#live);
   }

@@ -50,7 +50,7 @@ describe("session: peers that prove who they are", () => {
 });
 
 describe("session: consent", () => {
-  it.each([["true", async () => true, 1], ["false", async () => false, 0], ["a rejection", () => Promise.reject(new Error("closed")), 0]])("%s decides whether anybody is connected", async (_, consent, joins) => {
+  it.each([["true", async () => true, 1], ["false", async () => false, 0], ["what is not true", async () => "no" as never, 0], ["an exception", () => { throw new Error("no such button"); }, 0], ["a rejection", () => Promise.reject(new Error("closed")), 0]])("%s decides whether anybody is connected", async (_, consent, joins) => {
     const world = await playing({ consent });
     expect([world.joins.length, world.transport !== undefined]).toEqual([joins, joins === 1]);
     expect(world.loaded[0]!.data).toEqual(VOD["/vod/360/0.ts"]);

@@ -29,6 +29,12 @@ const FINAL: readonly string[] = ["bad-payload", "too-many-swarms"];
 /** A ticket is renewed when this part of its time is over. */
 const RENEWAL = 0.75;
 const MIN_RENEWAL_MS = 1_000;
+/** A tracker that asks for reports more often than this is not obeyed. */
+const MIN_STAT_INTERVAL_MS = 1_000;
+/** A browser's longest timer: one that is to last longer is over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Of one track; a segment has four slices. */
+const MAX_SEATS = 64;
 
 /** A request that the tracker refused, or did not answer (`timeout`). */
 export interface SignalingError {
@@ -125,7 +131,7 @@ export class SignalingClient {
     socket.on("seats", (message) => {
       const { swarm, track, seats, of } = orNothing(message);
       // What comes late, after a break of the line, is of the time before it.
-      if (this.isJoined && swarm === this.#request.swarm && Array.isArray(seats)) this.#events.onSeats({ track, seats, of });
+      if (this.isJoined && swarm === this.#request.swarm && Array.isArray(seats)) this.#events.onSeats({ track, seats: seats.slice(0, MAX_SEATS).filter((seat) => Number.isInteger(seat?.slice)), of });
     });
   }
 
@@ -198,9 +204,9 @@ export class SignalingClient {
       this.#state = "joined";
       if (reply.ticket && this.#admission?.isRenewable) {
         clearTimeout(this.#retry);
-        this.#retry = setTimeout(() => void this.#join(), Math.max(MIN_RENEWAL_MS, RENEWAL * (reply.ticket.expiresMs - reply.ticket.nowMs)));
+        this.#retry = setTimeout(() => void this.#join(), timerMs(RENEWAL * (reply.ticket.expiresMs - reply.ticket.nowMs), MIN_RENEWAL_MS));
       }
-      this.#events.onUp({ ...reply, peers: peersIn(reply) });
+      this.#events.onUp({ ...reply, peers: peersIn(reply), statIntervalMs: timerMs(reply.statIntervalMs, MIN_STAT_INTERVAL_MS) });
     });
   }
 
@@ -255,6 +261,7 @@ export class SignalingClient {
 }
 
 /** A tracker may send anything. */
+const timerMs = (toldMs: number, leastMs: number): number => Math.max(leastMs, Math.min(toldMs, MAX_TIMER_MS)) || leastMs;
 const orNothing = <T extends object>(message: T): T => message ?? {};
 const peersIn = ({ peers }: { readonly peers: readonly string[] }): PeerId[] => (Array.isArray(peers) ? peers.filter(isPeerId) : []);
 
