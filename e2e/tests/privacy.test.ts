@@ -51,6 +51,13 @@ test("with relayOnly no address of the viewer leaves the page, and without a TUR
   await expect.poll(() => told.some((frame) => frame.includes('"offer"'))).toBe(true);
   await expect.poll(() => candidates(toldBySeeder).length).toBeGreaterThan(0);
   await shy.reaches(2);
+  // Who is called tells no more than who calls.
+  const caller = await open();
+  await caller.play(STREAM, { hls: WHOLE_STREAM });
+  await caller.handed(8);
+  const { peer } = await caller.playerStats();
+  await expect.poll(() => told.some((frame) => frame.includes(peer) && frame.includes('"answer"'))).toBe(true);
+  await shy.reaches(8);
   expect(candidates(told)).toEqual([]);
   expect(told.flatMap(addresses)).toEqual([]);
   expect((await shy.playerStats()).neighbours).toEqual([]);
