@@ -1,4 +1,5 @@
 import type { FetchReason } from "../../sdk/src/protocol/contract.js";
+import type { PeerId } from "../../sdk/src/protocol/ids.js";
 import type { Message, MessageType } from "../../sdk/src/protocol/message.js";
 import { frameLength } from "../../sdk/src/wire/frame.js";
 import type { Clock } from "./clock.js";
@@ -30,6 +31,8 @@ export class Meter {
   pollutedChunksPlayed = 0;
   bans = 0;
   honestBans = 0;
+  /** Honest viewers whom anybody has banned. */
+  readonly honestBanned = new Set<PeerId>();
   /** Whom the tracker offers to nobody. */
   outcasts = 0;
   honestOutcasts = 0;
@@ -91,9 +94,10 @@ export class Meter {
     else this.outcasts++;
   }
 
-  banned(honest: boolean): void {
-    if (honest) this.honestBans++;
-    else this.bans++;
+  banned(peer: PeerId, honest: boolean): void {
+    if (!honest) return void this.bans++;
+    this.honestBans++;
+    this.honestBanned.add(peer);
   }
 
   /** The ear of one player. */

@@ -33,6 +33,8 @@ export interface Result {
   readonly duplicateRatio: number;
   readonly pollutedChunksPlayed: number;
   readonly honestBans: number;
+  /** Honest viewers whom anybody has banned, of all honest ones that were there. */
+  readonly honestBannedRatio: number;
   readonly bans: number;
   /** Whom the tracker has made outcasts; null where nobody was banned. */
   readonly outcasts: number | null;
@@ -90,6 +92,7 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
     duplicateRatio: round(dataBytes === 0 ? 0 : world.duplicateBytes() / dataBytes, 5),
     pollutedChunksPlayed: meter.pollutedChunksPlayed,
     bans: meter.bans, honestBans: meter.honestBans,
+    honestBannedRatio: round(meter.honestBanned.size / Math.max(1, world.members.filter(({ setting: { conduct } }) => conduct === "honest").length), 6),
     outcasts: meter.bans > 0 ? meter.outcasts : null, honestOutcasts: meter.bans > 0 ? meter.honestOutcasts : null,
     uplinkJain: round(uplink.jain, 4), uplinkUse: round(uplink.use, 4),
     cooperatorAdvantage: round(uplink.advantage, 3),

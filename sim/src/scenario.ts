@@ -100,6 +100,17 @@ const FAIL = 1 / 12;
 const LEAVE_EVERY_S = 5;
 const LEAVE_SHARE = 12;
 
+const leavers = (total: number): readonly Fault[] => Array.from({ length: Math.floor(total / LEAVE_EVERY_S) - 1 }, (_, turn) => ({
+  atS: (turn + 1) * LEAVE_EVERY_S, name: "one in twelve leaves",
+  strike: (world) => {
+    const leaving = [...world.present].filter((_member, i) => i % LEAVE_SHARE === turn % LEAVE_SHARE);
+    for (const member of leaving) world.departs(member, true);
+    world.populate({ rampS: LEAVE_EVERY_S, first: leaving.length, settled: false, perSecond: 0, untilS: 0, stay: false }, `newcomers ${turn}`);
+  },
+}));
+
+const overPoorLines = (setting: WorldSetting): WorldSetting => ({ ...setting, roundTrip: { medianMs: 250, sigma: 0.4 }, path: { packetLoss: 0.005, timeoutShare: 0.2, timeoutMs: 1_500 } });
+
 /** 10-minute title. */
 const VOD_S = 600;
 
@@ -140,18 +151,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   lossy: {
     about: "as short-latency, over long and poor lines: 250 ms, 0.5 % of packets are lost, every fifth of those holds its line up for 1.5 s",
-    setting: (w) => ({ ...shortLatency(w), roundTrip: { medianMs: 250, sigma: 0.4 }, path: { packetLoss: 0.005, timeoutShare: 0.2, timeoutMs: 1_500 } }),
+    setting: (w) => overPoorLines(shortLatency(w)),
   },
   leavers: {
     about: "as short-latency; every 5 s one viewer in twelve leaves without a word, and as many come",
-    setting: (w) => withFault(shortLatency(w), (total) => Array.from({ length: Math.floor(total / LEAVE_EVERY_S) - 1 }, (_, turn) => ({
-      atS: (turn + 1) * LEAVE_EVERY_S, name: "one in twelve leaves",
-      strike: (world) => {
-        const leaving = [...world.present].filter((_member, i) => i % LEAVE_SHARE === turn % LEAVE_SHARE);
-        for (const member of leaving) world.departs(member, true);
-        world.populate({ rampS: LEAVE_EVERY_S, first: leaving.length, settled: false, perSecond: 0, untilS: 0, stay: false }, `newcomers ${turn}`);
-      },
-    }))),
+    setting: (w) => withFault(shortLatency(w), leavers),
+  },
+  "bad-luck": {
+    about: "live, over lines as poor as in lossy, with viewers who leave as in leavers: whoever is banned here has done nothing wrong",
+    setting: (w) => withFault(overPoorLines(live(w)), leavers),
   },
   vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
   "flash-crowd": {

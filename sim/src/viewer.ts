@@ -278,7 +278,7 @@ export class Viewer implements PlayerHost, Task {
         return;
       case "banned":
         this.#tracker.misbehaved(effect.peer);
-        world.meter.banned(world.byId.get(effect.peer)?.setting.conduct === "honest");
+        world.meter.banned(effect.peer, world.isHonest(effect.peer));
         return;
       case "progress":
       case "segment-evicted":

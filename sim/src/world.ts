@@ -94,6 +94,11 @@ export class World {
     this.byId.delete(member.peer);
   }
 
+  /** Of somebody who may have left by now. */
+  isHonest(peer: PeerId): boolean {
+    return this.members.some((member) => member.peer === peer && member.setting.conduct === "honest");
+  }
+
   /** From now on everybody seeks or changes level, each time after an exponential time of this mean. */
   unrest(meanS: number, what: "seek" | "level"): void {
     const chance = this.#chance.fork(what);
