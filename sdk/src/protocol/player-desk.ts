@@ -11,7 +11,7 @@ import type { StoredSegment } from "./stored-segment.js";
 
 /**
  * Were all segments of the size that a neighbour tells of one, they would not be longer than this together: three hours at 12 Mb/s. Each chunk
- * takes 43 bytes before anything of it is here, and a word costs a neighbour nothing.
+ * takes 45 bytes before anything of it is here, and a word costs a neighbour nothing.
  */
 const MAX_TOLD_BYTES = 2 ** 34;
 
