@@ -109,6 +109,11 @@ test.describe("hostile clients of the signaling server", () => {
       page.candidates += 1;
       return add.call(this, candidate);
     };
+    const describe = RTCPeerConnection.prototype.setRemoteDescription as (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>;
+    RTCPeerConnection.prototype.setRemoteDescription = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
+      page.candidates += (description.sdp ?? "").split("a=candidate").length - 1;
+      return describe.call(this, description);
+    };
   }
   const offerOf = (page: Viewer["page"]): Promise<string> =>
     page.evaluate(async () => {
@@ -131,8 +136,9 @@ test.describe("hostile clients of the signaling server", () => {
     const { victim, swarm, to, sdp } = await target(await open({ before: watch }));
     const client = new Client(signaling.url);
     expect(await client.join(7, { swarm })).toMatchObject({ ok: true, peers: [to] });
-    client.say("signal", { swarm, to, data: { type: "offer", attempt: "00000001", sdp } });
-    const candidate = (i: number): object => ({ candidate: `candidate:${i} 1 udp 2113937151 192.0.2.${i % 250} ${1024 + i} typ host`, sdpMid: "0", sdpMLineIndex: 0 });
+    const candidate = (i: number) => ({ candidate: `candidate:${i} 1 udp 2113937151 192.0.2.${i % 250} ${1024 + i} typ host`, sdpMid: "0", sdpMLineIndex: 0 });
+    const inside = Array.from({ length: 100 }, (_, i) => `a=${candidate(1_000 + i).candidate}\r\n`).join("");
+    client.say("signal", { swarm, to, data: { type: "offer", attempt: "00000001", sdp: sdp + inside } });
     for (let i = 0; i < 400; i++) client.say("signal", { swarm, to, data: { type: "candidate", attempt: "00000001", candidate: candidate(i) } });
     // In order: when this one is answered the others are there.
     expect(await client.ask("signal", { swarm, to, data: { type: "candidate", attempt: "00000001", candidate: candidate(400) } })).toEqual({ ok: true });

@@ -14,9 +14,15 @@ describe("signals from a stranger", () => {
     expect(parseSignal({ type: "refuse", attempt })).toEqual({ type: "refuse", attempt });
   });
 
+  it("bring no candidates in a description, where nobody would count them", () => {
+    const line = `a=${candidate.candidate}\r\n`;
+    expect(parseSignal({ type: "offer", attempt, sdp: sdp + line.repeat(200) + "a=mid:0\r\n" + line })).toMatchObject({ sdp: `${sdp}a=mid:0\r\n` });
+  });
+
   it.each([
     ["no attempt", { type: "offer", sdp }],
     ["a description with pictures", { type: "offer", attempt, sdp: `${sdp}m=video 9 UDP/TLS/RTP/SAVPF 96\r\n` }],
+    ["a description of many connections", { type: "offer", attempt, sdp: sdp + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" }],
     ["a description out of bounds", { type: "offer", attempt, sdp: "x".repeat(20_000) }],
     ["a candidate out of bounds", { type: "candidate", attempt, candidate: { ...candidate, candidate: "x".repeat(2_000) } }],
     ["a candidate for no media line", { type: "candidate", attempt, candidate: { candidate: candidate.candidate } }],
