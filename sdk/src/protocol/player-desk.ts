@@ -10,7 +10,7 @@ import type { EngineState } from "./state.js";
 import type { StoredSegment } from "./stored-segment.js";
 
 /**
- * Were all segments of the size that a neighbour tells of one, they would not be longer than this together: three hours at 12 Mb/s. Each chunk
+ * Were all segments of a track of the size that a neighbour tells of one, they would not be longer than this together: three hours at 12 Mb/s. Each chunk
  * takes 45 bytes before anything of it is here, and a word costs a neighbour nothing.
  */
 const MAX_TOLD_BYTES = 2 ** 34;
@@ -156,8 +156,9 @@ export class PlayerDesk {
       return;
     }
     const { store } = this.#state;
+    const { length = 1 } = store.tracks.get(segment.ref.track)?.segments ?? {};
     // It stays a claim until the player wants the segment, or somebody knows.
-    if (!certain && segment.wants.size === 0 && sizeBytes * store.segments.size > MAX_TOLD_BYTES) return;
+    if (!certain && segment.wants.size === 0 && sizeBytes * length > MAX_TOLD_BYTES) return;
     store.heldBytes -= segment.heldBytes;
     this.#downloads.cancel((r) => r.segment === segment);
     segment.setSize(sizeBytes, certain);
