@@ -3,7 +3,7 @@ import { CHUNK_BYTES } from "../../sdk/src/protocol/segment.js";
 import type { Task } from "./clock.js";
 import { type Media, originPayload } from "./stream.js";
 import type { Line } from "./link.js";
-import { httpBytes } from "./wire-cost.js";
+import { HTTP_ACK_BYTES, HTTP_REQUEST_BYTES, httpBytes } from "./wire-cost.js";
 import type { World } from "./world.js";
 
 /** TCP's window: 128 KiB on their way to one request. */
@@ -19,6 +19,8 @@ export interface OriginSetting {
   readonly clientBps: number;
   readonly totalBps: number;
   readonly ranges: boolean;
+  /** Whether requests and acknowledgements wait in a viewer's uplink behind what it serves. */
+  readonly acksWait: boolean;
 }
 
 /** Whoever asked hears what comes of it. */
@@ -74,6 +76,7 @@ export interface HttpClient {
   readonly index: number;
   readonly gone: boolean;
   readonly downlink: Line;
+  readonly uplink: Line;
   readonly shaper: Shaper;
 }
 
@@ -98,7 +101,7 @@ export class HttpRequest implements Task {
   ) {
     viewer.world.meter.originRequest(request.reason);
     const { roundTripMs, latencyMs } = origin.setting;
-    viewer.world.clock.in(roundTripMs + latencyMs, () => this.#answer());
+    viewer.world.clock.at(this.#passUplink(HTTP_REQUEST_BYTES) + roundTripMs + latencyMs, { run: () => this.#answer() });
   }
 
   abort(): void {
@@ -111,10 +114,9 @@ export class HttpRequest implements Task {
     const chunk = this.#at / CHUNK_BYTES;
     const payload = originPayload(media, chunk);
     this.#at += payload.length;
-    this.#inFlight--;
     const last = this.#at >= this.#end;
     this.viewer.world.trace.event(nowMs, 2, this.viewer.index, payload.length);
-    this.#send(nowMs);
+    this.#acknowledge(nowMs);
     this.sink.bytes(payload);
     if (last && this.#state === "body") {
       this.#state = "over";
@@ -136,6 +138,23 @@ export class HttpRequest implements Task {
     this.#sent = this.#at;
     this.sink.head(this.#at, media.sizeBytes);
     if (this.#isBody) this.#send(this.viewer.world.clock.nowMs);
+  }
+
+  /** The window opens when that has got away. */
+  #acknowledge(nowMs: number): void {
+    const opened = (atMs: number): void => {
+      this.#inFlight--;
+      if (this.#isBody && !this.viewer.gone) this.#send(atMs);
+    };
+    const leavesMs = this.#passUplink(HTTP_ACK_BYTES);
+    if (leavesMs <= nowMs) opened(nowMs);
+    else this.viewer.world.clock.at(leavesMs, { run: opened });
+  }
+
+  /** When it will have done. */
+  #passUplink(bytes: number): number {
+    const { uplink, world: { clock: { nowMs } } } = this.viewer;
+    return this.origin.setting.acksWait ? uplink.take(bytes, nowMs) : nowMs;
   }
 
   get #isBody(): boolean {

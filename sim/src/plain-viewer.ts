@@ -11,6 +11,7 @@ import type { World } from "./world.js";
 export class PlainViewer implements PlayerHost {
   readonly player: Player;
   readonly downlink: Line;
+  readonly uplink: Line;
   readonly shaper = { freeMs: 0 };
   readonly joinedMs: number;
   readonly events: PlayerEvents;
@@ -27,6 +28,7 @@ export class PlainViewer implements PlayerHost {
   ) {
     this.joinedMs = world.clock.nowMs;
     this.downlink = new Line(setting.access.downBps);
+    this.uplink = new Line(setting.access.upBps);
     this.events = world.meter.forPlayer(this, () => world.departs(this));
     this.player = new Player(this, setting.level, world.setting.player, setting.best);
   }

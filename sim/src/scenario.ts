@@ -62,7 +62,7 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
     stream: { rateBps: 3e6, segmentS: 4, live: true, count: 10 },
     ladder: [],
     startLevel: 0,
-    origin: { roundTripMs: 20, latencyMs: 5, clientBps: Infinity, totalBps: Infinity, ranges: true },
+    origin: { roundTripMs: 20, latencyMs: 5, clientBps: Infinity, totalBps: Infinity, ranges: true, acksWait: false },
     path: { packetLoss: 0.001, timeoutShare: 0.1, timeoutMs: 500 },
     roundTrip: { medianMs: 40, sigma: 0.6 },
     tracker: { roundTripMs: 40, connectRoundTrips: 4 },
@@ -131,7 +131,7 @@ const browsers = (w: Wishes, joinEveryS: number): WorldSetting => {
     ladder: [0.7 / 1.5, 0.3 / 1.5],
     startLevel: 2,
     // As the access log of e2e/tests/calibration.test.ts has it: 19 ms go by in timers and the browser; the shaper counts bodies alone.
-    origin: { roundTripMs: 20, latencyMs: 19, clientBps: 12e6 * HTTP_OVERHEAD, totalBps: Infinity, ranges: true },
+    origin: { roundTripMs: 20, latencyMs: 19, clientBps: 12e6 * HTTP_OVERHEAD, totalBps: Infinity, ranges: true, acksWait: false },
     path: { packetLoss: 0, timeoutShare: 0, timeoutMs: 0 },
     roundTrip: { medianMs: 2, sigma: 0 },
     tracker: { roundTripMs: 2, connectRoundTrips: 4 },

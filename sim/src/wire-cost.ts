@@ -5,6 +5,9 @@ const HEADER_BYTES = 100;
 const ACK_BYTES = 58;
 /** TCP, TLS and IP on the way from the origin. */
 export const HTTP_OVERHEAD = 1.04;
+/** What a viewer sends for that: a request with its headers, and an acknowledgement of 66 bytes for every other packet of a chunk. */
+export const HTTP_REQUEST_BYTES = 600;
+export const HTTP_ACK_BYTES = 6 * 66;
 
 export const packets = (bytes: number): number => Math.ceil(bytes / PACKET_BYTES);
 
