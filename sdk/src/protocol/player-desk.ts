@@ -69,7 +69,7 @@ export class PlayerDesk {
     if (segment.wants.size === 1) {
       segment.wantedMs = nowMs;
       segment.firstByteMs = 0;
-      segment.storeBytes = segment.heldBytes;
+      segment.storeBytes = segment.verifiedBytes;
       segment.originBytes = 0;
       segment.peerBytes = 0;
       segment.failure = undefined;
