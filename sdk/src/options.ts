@@ -15,6 +15,11 @@ export interface ShoalOptions {
   readonly contentKey?: string;
   /** Whether this viewer serves others. Default true. */
   readonly upload?: boolean;
+  /**
+   * Most that this viewer sends to others, bit/s with headers, per player. Default: as much as the line carries without slowing what the viewer downloads;
+   * that is measured.
+   */
+  readonly maxUploadBps?: number;
   /** Bound on verified chunks kept in memory, bytes per player. Default 256 MiB. */
   readonly memoryBytes?: number;
   /** Most neighbours at a time, 32 at the utmost. Default 12. */

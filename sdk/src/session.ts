@@ -291,7 +291,7 @@ export class Session implements PlayerSession {
       if (this.#idleReason !== undefined) return;
       this.#receiptKey = receiptKey;
       this.#peer = receiptKey?.peer ?? this.#peer;
-      const { upload: serves = true, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS, delivery = "auto" } = options;
+      const { upload: serves = true, maxUploadBps, memoryBytes = MEMORY_BYTES, maxNeighbours = MAX_NEIGHBOURS, delivery = "auto" } = options;
       this.#origin = new OriginLine(hls, parts.origin, {
         dispatch: (input) => this.#loop.dispatch(input),
         address: (segmentId) => this.#address(segmentId),
@@ -306,7 +306,7 @@ export class Session implements PlayerSession {
         void this.#enter(swarm, serves);
       };
       this.#joinTimer = setTimeout(this.#join, JOIN_PATIENCE_MS);
-      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }), ...(receiptKey && { receipts: receiptKey.receipts }) }, this.#loop));
+      this.#loop.start(parts.engine({ peer: this.#peer, swarm, seed, serves, maxUploadBps, memoryBytes, maxNeighbours, delivery, ...(trust && { belief: trust.signedBelief }), ...(receiptKey && { receipts: receiptKey.receipts }) }, this.#loop));
       if (this.#idleReason === undefined) this.#wakefulness = parts.wakefulness((awake) => this.#loop.dispatch({ type: "awake", awake }));
     } catch (error) {
       this.#fail(error);

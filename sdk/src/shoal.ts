@@ -8,6 +8,7 @@ import { Session } from "./session.js";
 import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
 import { ShoalError } from "./shoal-error.js";
 import type { PlayerStats, ShoalEvents, ShoalStats } from "./stats.js";
+import { checkDelivery } from "./with-push.js";
 
 /** Loader classes made by any Shoal. */
 const OURS = new WeakSet<object>();
@@ -142,13 +143,14 @@ export class Shoal {
 }
 
 function check(options: ShoalOptions): void {
-  const { tracker, swarm, contentKey, memoryBytes, maxNeighbours, delivery = "auto" } = options;
+  const { tracker, swarm, contentKey, maxUploadBps, memoryBytes, maxNeighbours, delivery } = options;
   if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker (data-tracker on a script tag) to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
   if (contentKey !== undefined && !/^[\w-]{43}$/.test(contentKey)) throw new ShoalError("bad-content-key", "Set contentKey to the 43 characters that shoal keygen printed, or leave it out.");
+  if (maxUploadBps !== undefined && !(maxUploadBps > 0)) throw new ShoalError("bad-upload", "Set maxUploadBps to a number of bit/s.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
-  if (!/^(auto|mesh|tree|hybrid|coded)$/.test(delivery)) throw new ShoalError("bad-delivery", "Set delivery to mesh, tree, hybrid, coded or auto.");
+  checkDelivery(delivery);
 }
 
 function isTrackerAddress(tracker: unknown): boolean {

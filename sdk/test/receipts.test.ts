@@ -182,6 +182,7 @@ describe("Whom it decides about", () => {
     b.want(1);
     b.advance(400);
     b.give(giver, 1, b.requested(giver, 1)[0]!);
+    for (const fetch of b.of("fetch")) b.answer(fetch);
     b.clear();
     const ask = (p: PeerId): void => b.say(p, { type: "REQUEST", runs: [run(b, 20, 8)], urgent: false });
     b.say(giver, { type: "REQUEST", runs: [run(b, 0, 8)], urgent: false });

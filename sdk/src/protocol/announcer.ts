@@ -56,8 +56,7 @@ export class Announcer {
     let told = true;
     const isNews = nowMs >= this.#newsMs;
     if (isNews) this.#newsMs = Infinity;
-    for (const n of this.#state.neighbours.values()) {
-      if (!n.handshaken) continue;
+    for (const n of this.#state.handshaken) {
       if (n.toldChange < this.#change) {
         if (isNews || nowMs - n.toldMs >= HAVE_INTERVAL_MS) this.tell(n, nowMs);
         else told = false;
@@ -79,9 +78,7 @@ export class Announcer {
 
   /** Something waits to be told. */
   get isWaiting(): boolean {
-    if (this.#changed.size > 0) return true;
-    for (const n of this.#state.neighbours.values()) if (n.waiting.length > 0) return true;
-    return false;
+    return this.#changed.size > 0 || this.#state.some((n) => n.waiting.length > 0);
   }
 
   /** The whole buffer map, wants and promises: what a new neighbour needs to know. An empty map is sent too. */
@@ -99,14 +96,13 @@ export class Announcer {
   wantsChanged(): void {
     // Where everybody knows everybody it decides who asks the origin; elsewhere nobody needs it.
     if (!this.#state.isSmall) return;
-    const message = this.#wantMessage();
-    for (const n of this.#state.neighbours.values()) if (n.handshaken) this.#state.send(n.peer, message);
+    this.#broadcast(this.#wantMessage());
   }
 
   promise(run: ChunkRun): void {
     if (!this.#state.options.serves) return;
     this.#promised.push(run);
-    this.#broadcast({ run, withdrawn: false });
+    this.#broadcast({ type: "PROMISE", runs: [run], withdrawn: false });
   }
 
   /** The fetch has ended, well or badly. */
@@ -114,7 +110,7 @@ export class Announcer {
     const index = this.#promised.findIndex((r) => r.segment === run.segment && r.first === run.first);
     if (index < 0) return;
     this.#promised.splice(index, 1);
-    if (!kept) this.#broadcast({ run, withdrawn: true });
+    if (!kept) this.#broadcast({ type: "PROMISE", runs: [run], withdrawn: true });
   }
 
   /** What has changed since it was told last. */
@@ -133,9 +129,8 @@ export class Announcer {
     for (const message of waiting) this.#state.send(peer, message);
   }
 
-  #broadcast({ run, withdrawn }: { run: ChunkRun; withdrawn: boolean }): void {
-    for (const neighbour of this.#state.neighbours.values())
-      if (neighbour.handshaken) this.#state.send(neighbour.peer, { type: "PROMISE", runs: [run], withdrawn });
+  #broadcast(message: Message): void {
+    for (const n of this.#state.handshaken) this.#state.send(n.peer, message);
   }
 
   #wantMessage(): { readonly type: "WANT"; readonly segments: readonly StoredSegment["ref"][] } {

@@ -10,6 +10,8 @@ export interface EngineOptions {
   readonly seed: number;
   /** Whether this peer uploads. */
   readonly serves: boolean;
+  /** Most that it uploads, bit/s with headers. Default: what the line carries. */
+  readonly maxUploadBps?: number | undefined;
   /** Bound on stored chunks, bytes. */
   readonly memoryBytes: number;
   /** Most neighbours at a time. DESIGN: 8-12 are enough. */

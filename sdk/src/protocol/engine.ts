@@ -87,10 +87,10 @@ export class Engine {
     this.#downloads = new Downloads(state, this.#integrity);
     const blame = (peer: PeerId, points: number, reason: string, nowMs: number): void => this.#blame(peer, points, reason, nowMs);
     this.#receipts = options.receipts?.({ state, announcer: this.#announcer, blame });
-    this.#uploads = new Uploads(state, this.#receipts);
+    this.#fetches = new Fetches(state, this.#announcer);
+    this.#uploads = new Uploads(state, this.#fetches, this.#receipts);
     this.#seats = new Seats(state);
     this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads, downloads: this.#downloads, judging: () => ({ ...parts, judge: this.#judge }) });
-    this.#fetches = new Fetches(state, this.#announcer);
     this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity, push: this.#push });
     this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
     const parts: JudgeParts = {
@@ -179,20 +179,26 @@ export class Engine {
 
   /** When `tick` has something to do, or undefined while there is nothing to wait for. */
   nextTimeoutMs(): number | undefined {
+    const next = Math.min(this.#uploads.uplink.dueMs, this.#reviewMs);
+    return next === Infinity ? undefined : next;
+  }
+
+  get #reviewMs(): number {
     const { wanted, neighbours } = this.#state;
-    const busy = wanted.size > 0 || this.#integrity.isHolding || this.#announcer.isWaiting || this.#hasOutstanding();
-    const next = Math.min(
+    const busy = wanted.size > 0 || this.#integrity.isHolding || this.#announcer.isWaiting || this.#state.some((n) => n.outstanding.length > 0);
+    return Math.min(
       busy ? this.#tickedMs + BUSY_TICK_MS : neighbours.size > 0 ? this.#tickedMs + IDLE_TICK_MS : Infinity,
       this.#uploads.nextReviewMs,
       this.#membership.nextReviewMs,
       this.#announcer.newsMs,
       this.#seats.nextReloadMs,
     );
-    return next === Infinity ? undefined : next;
   }
 
   tick(nowMs: number): void {
-    this.#tick(nowMs);
+    // A chunk's turn is no reason to look at all else.
+    if (nowMs >= this.#uploads.uplink.dueMs && nowMs < this.#reviewMs) this.#uploads.pump(nowMs);
+    else this.#tick(nowMs);
     this.#announcer.ride(nowMs);
   }
 
@@ -210,7 +216,7 @@ export class Engine {
     this.#downloads.fillAll(nowMs);
     this.#announcer.tick(nowMs);
     this.#uploads.tick(nowMs);
-    this.#seats.review(this.#uploads.bps, nowMs);
+    this.#seats.review(this.#uploads.uplink.bps, nowMs);
     this.#seats.reload(nowMs);
   }
 
@@ -489,10 +495,5 @@ export class Engine {
     const { segment, chunk: index } = chunk;
     if (segment.requested[index] !== 0 && chunk.reason !== "check") this.#downloads.cancel((r) => r.segment === segment && r.chunk === index);
     this.#judge.originChunk(chunk);
-  }
-
-  #hasOutstanding(): boolean {
-    for (const n of this.#state.neighbours.values()) if (n.outstanding.length > 0) return true;
-    return false;
   }
 }

@@ -30,6 +30,8 @@ export interface OriginFetch {
 }
 
 const STALLED_MS = 2_000;
+/** The viewer's line is for a request of its own for so long; what takes longer waits for the origin, not for the line. */
+const YIELD_MS = 1_000;
 
 /** A chunk that the origin gave. */
 export interface OriginChunk {
@@ -76,6 +78,11 @@ export class Fetches {
     const range = whole ? undefined : { start: chunks.first * CHUNK_BYTES, end: Math.min(chunks.end * CHUNK_BYTES, segment.sizeBytes ?? Infinity) };
     this.#state.emit({ type: "fetch", fetch: id, segment: segment.ref, range, reason });
     return id;
+  }
+
+  /** Whether the origin has just been asked for what the player waits for. */
+  isUrgent(nowMs: number): boolean {
+    return this.find((f) => f.segment.wants.size > 0 && nowMs - f.sentMs < YIELD_MS) !== undefined;
   }
 
   get(id: FetchId): OriginFetch | undefined {

@@ -133,10 +133,9 @@ export class Membership {
       this.#waiting.clear();
     }
     for (const [peer, untilMs] of this.#shunnedUntilMs) if (untilMs <= nowMs) this.#shunnedUntilMs.delete(peer);
-    let gathering = this.#waiting.size > 0 || !this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS;
-    for (const sinceMs of this.#dialing.values()) if (nowMs - sinceMs < DIAL_PATIENCE_MS) gathering = true;
-    for (const n of state.neighbours.values()) if (!n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS) gathering = true;
-    state.gathering = gathering;
+    const isHopeful = (sinceMs: number): boolean => nowMs - sinceMs < DIAL_PATIENCE_MS;
+    state.gathering = this.#waiting.size > 0 || (!this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS)
+      || [...this.#dialing.values()].some(isHopeful) || state.some((n) => !n.mapped && isHopeful(n.connectedMs));
     if (nowMs < this.#nextFindMs) return;
     this.#nextFindMs = nowMs + this.#findIntervalMs;
     this.#findIntervalMs = Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);

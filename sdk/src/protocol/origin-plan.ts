@@ -78,7 +78,7 @@ export class OriginPlan {
 
   plan(segment: StoredSegment, nowMs: number): void {
     if (segment.complete || nowMs < segment.originRetryMs) return;
-    const neighbours = this.#handshaken();
+    const neighbours = this.#state.handshaken;
     if (segment.failure !== undefined && this.#isHopeless(segment, neighbours, nowMs)) return this.#desk.fail(segment, segment.failure);
     if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
       // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
@@ -108,7 +108,7 @@ export class OriginPlan {
     if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
     // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
     if (isSmall && (segment.appearedMs === Infinity || this.#seats.in(segment.ref.track) === undefined)) return;
-    const neighbours = this.#handshaken();
+    const neighbours = this.#state.handshaken;
     if (this.#waitsItsTurn(segment, neighbours, nowMs)) segment.heldBackMs = nowMs;
     else this.#share(segment, neighbours, nowMs);
   }
@@ -133,7 +133,7 @@ export class OriginPlan {
     segment.seated = 0;
     segment.originFailures++;
     segment.originRetryMs = nowMs + this.#retryMs(segment);
-    const neighbours = this.#handshaken();
+    const neighbours = this.#state.handshaken;
     if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
   }
 
@@ -382,10 +382,6 @@ export class OriginPlan {
     if (segment.chunks === 0) return false;
     for (let i = 0; i < segment.chunks; i++) if (segment.state[i] === Chunk.missing && segment.holders[i] === 0) return false;
     return true;
-  }
-
-  #handshaken(): readonly Neighbour[] {
-    return [...this.#state.neighbours.values()].filter((n) => n.handshaken);
   }
 
   #retryMs(segment: StoredSegment): number {

@@ -151,7 +151,6 @@ export class Push {
       return true;
     };
     to.uploads.push({ segment, chunk, urgent: false, isDue });
-    this.#uploads.waits(to);
   }
 
   /** A child has asked others for these: they are not pushed when they come. */
@@ -349,7 +348,7 @@ export class Push {
   }
 
   get #slots(): number {
-    const { bps } = this.#uploads;
+    const { bps } = this.#uploads.uplink;
     const last = this.#track?.segments.findLast((s) => s.complete);
     const streamBps = last === undefined ? (this.#track?.bandwidthBps ?? 0) : (8 * (last.sizeBytes ?? 0)) / last.durationS;
     return bps === 0 ? this.#count : Math.min(255, Math.floor((COMMITTED * bps * this.#count) / Math.max(1, streamBps)));

@@ -1,5 +1,5 @@
 import type { Announcer } from "./announcer.js";
-import { RECEIPT_DELAY_MS, RECEIPT_INTERVAL_MS } from "./config.js";
+import { CHOKE_PERIOD_MS, RECEIPT_DELAY_MS, RECEIPT_INTERVAL_MS } from "./config.js";
 import type { Input, Receipt, UnsignedReceipt } from "./contract.js";
 import { toRuns } from "./downloads.js";
 import { ForwardingBook } from "./forwarding-book.js";
@@ -46,6 +46,7 @@ export class Receipts {
   #nextToken = 1;
   /** Receipts that each neighbour has sent in this interval. */
   #sent = new Map<Neighbour, number>();
+  #fadedMs = 0;
   #sentFromMs = -Infinity;
   readonly #members = new Set<PeerId>();
   /** True receipts of strangers, by receiver. */
@@ -74,6 +75,10 @@ export class Receipts {
       this.#sentFromMs = nowMs;
       this.#sent.clear();
     }
+    if (nowMs - this.#fadedMs >= CHOKE_PERIOD_MS) {
+      this.#fadedMs = nowMs;
+      this.#book.fade();
+    }
     if (nowMs < this.#dueMs) return;
     this.#dueMs = Infinity;
     const { state } = this.#parts;
@@ -90,11 +95,6 @@ export class Receipts {
   /** What it gets it passes on, for the most part. */
   forwards(n: Neighbour): boolean {
     return this.#book.forwards(n);
-  }
-
-  /** A period of give-to-get is over. */
-  fade(): void {
-    this.#book.fade();
   }
 
   /** What a neighbour signs for what we gave it, or passes on for what it gave. */

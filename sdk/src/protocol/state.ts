@@ -66,6 +66,15 @@ export class EngineState {
     return this.swarmSize <= this.options.maxNeighbours + 1;
   }
 
+  get handshaken(): Neighbour[] {
+    return [...this.neighbours.values()].filter((n) => n.handshaken);
+  }
+
+  /** Whether it is so of any neighbour. */
+  some(is: (neighbour: Neighbour) => boolean): boolean {
+    return [...this.neighbours.values()].some(is);
+  }
+
   emit(effect: Effect): void {
     this.#effects.push(effect);
   }
