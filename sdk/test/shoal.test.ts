@@ -27,6 +27,7 @@ describe("Shoal", () => {
     ["bad-tracker", { tracker: "ftp://x" }],
     ["bad-swarm", { tracker: TRACKER, swarm: "" }],
     ["bad-content-key", { tracker: TRACKER, contentKey: "short" }],
+    ["bad-upload", { tracker: TRACKER, maxUploadBps: 0 }],
     ["bad-memory", { tracker: TRACKER, memoryBytes: -1 }],
     ["bad-delivery", { tracker: TRACKER, delivery: "pigeon" as never }],
     ["bad-neighbours", { tracker: TRACKER, maxNeighbours: 1.5 }],

@@ -22,6 +22,7 @@ export interface ViewerSetting {
   readonly memoryBytes?: number;
   readonly maxNeighbours?: number;
   readonly uplinkBps?: number;
+  readonly maxUploadBps?: number;
   /** One way, to everybody. */
   readonly latencyMs?: number;
   readonly goalS?: number;
@@ -115,7 +116,7 @@ export class Viewer {
   constructor(readonly world: World, readonly peer: PeerId, readonly setting: ViewerSetting) {
     const { clock, random, streams } = world;
     this.engine = new Engine({
-      peer, swarm: SWARM, seed: random.below(2 ** 31), serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 256 * 2 ** 20, maxNeighbours: setting.maxNeighbours ?? 12,
+      peer, swarm: SWARM, seed: random.below(2 ** 31), serves: setting.serves ?? true, memoryBytes: setting.memoryBytes ?? 256 * 2 ** 20, maxNeighbours: setting.maxNeighbours ?? 12, maxUploadBps: setting.maxUploadBps,
       ...(world.publisher === undefined ? {} : { belief: signedBelief }),
     });
     this.publisher = world.publisher && new PublisherLine(clock, world.publisher, (track) => this.#stream(track), (input) => this.handle(input));

@@ -30,8 +30,8 @@ export interface OriginFetch {
 }
 
 const STALLED_MS = 2_000;
-/** The viewer's line is for a request of its own for so long; what takes longer waits for the origin, not for the line. */
-const YIELD_MS = 1_000;
+/** The viewer's line is kept free for a request of its own for so long: what takes longer waits for the origin, which others need this peer the more for. */
+const YIELD_MS = 500;
 
 /** A chunk that the origin gave. */
 export interface OriginChunk {

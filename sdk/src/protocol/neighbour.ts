@@ -90,6 +90,8 @@ export class Neighbour {
   /** When the transport last sent some of that. */
   drainedMs = 0;
   uploadedBytes = 0;
+  /** When it was served last, counted in chunks. */
+  turn = 0;
 
   // push
   /** Its sub-streams, where it watches the same track; empty where it tells of none. */

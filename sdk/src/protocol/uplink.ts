@@ -15,12 +15,12 @@ const OVERHEAD = 1.085;
 const TRANSPORT_MS = 200;
 const REVIEW_MS = 1_000;
 /** Above the threshold the estimate grows by so much of that a second. */
-const STEP = 1 / 8;
+const STEP = 1 / 4;
 
 /**
  * What the viewer's uplink carries, and when the next chunk may go (SYSTEMS ZA5). The first 128 KiB are a probe: how fast they drain is the first estimate. It
- * falls only when the transport drains more slowly than that: a channel that loses nothing for good shows loss so. From there it doubles each second up to a
- * threshold, half of what it fell to, and grows linearly above that, never beyond what the transport has been seen to take. The user's cap bounds it.
+ * falls only when the transport drains more slowly than that: a channel that loses nothing for good shows loss so. It doubles each second up to a
+ * threshold, what it fell to last, and grows linearly above that, never beyond what the transport has been seen to take. The user's cap bounds it.
  */
 export class Uplink {
   /** When a chunk may go for which there is room, but not yet; Infinity where none waits for time. */
@@ -66,7 +66,7 @@ export class Uplink {
 
   #review(nowMs: number): void {
     const rateBps = this.#rate.bps();
-    if (this.#estimateBps > rateBps) this.#thresholdBps = rateBps / 2;
+    if (this.#estimateBps > rateBps) this.#thresholdBps = rateBps;
     this.#estimateBps = Math.min(rateBps, this.#estimateBps + (this.#estimateBps < this.#thresholdBps ? this.#estimateBps : STEP * this.#thresholdBps));
     this.#reviewMs = nowMs + REVIEW_MS;
   }

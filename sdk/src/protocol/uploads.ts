@@ -26,7 +26,7 @@ export class Uploads {
   readonly #choker = new GiveToGet();
   readonly uplink: Uplink;
   readonly #fetches: Fetches;
-  /** Whose turn it is. */
+  /** Chunks that had their turn. */
   #turn = 0;
   readonly #receipts: Receipts | undefined;
 
@@ -140,19 +140,17 @@ export class Uploads {
    * rest; equals in turn, and of one neighbour's as it was asked for.
    */
   #nextInTurn(waiting: readonly (readonly [neighbour: Neighbour, first: number])[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
-    let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number; readonly turn: number } | undefined;
-    for (let i = 0; i < waiting.length; i++) {
-      const turn = (i + this.#turn) % waiting.length;
-      const [neighbour, first] = waiting[turn] as (typeof waiting)[number];
+    let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
+    for (const [neighbour, first] of waiting) {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
         const rank = first + (item.segment.rarity(item.chunk) < RARE ? 0 : item.urgent ? 1 : 2);
-        if (best === undefined || rank < best.rank) best = { neighbour, index, rank, turn };
+        if (best === undefined || rank < best.rank || (rank === best.rank && neighbour.turn < best.neighbour.turn)) best = { neighbour, index, rank };
         if (rank === first) break;
       }
     }
-    if (best !== undefined) this.#turn = best.turn + 1;
+    if (best !== undefined) best.neighbour.turn = ++this.#turn;
     return best;
   }
 
