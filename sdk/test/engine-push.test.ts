@@ -209,6 +209,22 @@ describe("Children", () => {
     expect(b.refused(second)).toEqual([0b1100]);
   });
 
+  test("that only take make room for those who give too, and for friends, not for strangers (TR2, TR6)", () => {
+    const b = new Pushing();
+    const taker = b.partner(1, { path: [9], bits: 0b1111, chunks: 0 });
+    const [stranger, giver, friend] = [2, 3, 4].map((i) => b.partner(i, { path: [9] })) as [PeerId, PeerId, PeerId];
+    const known = b.engine.inspect().neighbours;
+    known.get(giver)!.downloadedBytes = CHUNK_BYTES;
+    known.get(friend)!.isFriend = true;
+    expect(b.data(taker, 100).length).toBeGreaterThan(0);
+    b.word(stranger, { path: [9], bits: 0b0001 });
+    expect([b.refused(taker), b.refused(stranger)]).toEqual([[], [0b0001]]);
+    b.word(giver, { path: [9], bits: 0b0001 });
+    b.word(friend, { path: [9], bits: 0b0010 });
+    expect([b.refused(taker), b.refused(giver), b.refused(friend)]).toEqual([[0b0001, 0b0010], [], []]);
+    expect([known.get(taker)!.takes, known.get(giver)!.takes, known.get(friend)!.takes]).toEqual([0b1100, 0b0001, 0b0010]);
+  });
+
   test("have pushed to us before they hear that they are refused: that is no offence", () => {
     const b = new Pushing();
     b.partner(1, { path: [9], bits: 0b1111 });

@@ -193,7 +193,7 @@ export class Push {
       const path = pathOf(from, k);
       if (refused && isNamed) from.shunnedMs[k] = nowMs + SHUN_MS;
       // Where both have asked each other the smaller one gives.
-      if (asks && this.#spare > 0 && !(isParent && this.#self > nodeOf(from.peer))) {
+      if (asks && !(isParent && this.#self > nodeOf(from.peer)) && (this.#spare > 0 || this.#giveUp(nowMs, from))) {
         from.takes |= 1 << k;
         this.#catchUp(from, k);
         if (isParent) this.#replace(k, nowMs);
@@ -242,14 +242,8 @@ export class Push {
     let hops = 0;
     this.#eachStream((k) => (hops = Math.max(hops, this.#path(k).length)));
     for (const n of this.parity?.review(this.#recent, hops, nowMs) ?? []) this.#say(n, this.#asked(n));
-    // What the uplink does not carry any more is given up, one sub-stream at a time, where most is waiting.
-    if (this.#committed > this.#slots + 1) {
-      const worst = [...this.#all].filter((n) => n.takes !== 0).sort((a, b) => b.uploads.length - a.uploads.length)[0] as Neighbour;
-      const parities = worst.takes & (-1 << this.#count);
-      const bit = parities & -parities || worst.takes & -worst.takes;
-      this.#drop(worst, bit, nowMs);
-      this.#say(worst, bit, true);
-    }
+    // What the uplink does not carry any more is given up, one sub-stream at a time.
+    if (this.#committed > this.#slots + 1) this.#giveUp(nowMs);
     for (const n of this.#all) {
       if (n.choked && n.takes !== 0) this.#drop(n, -1, nowMs);
       if (!n.handshaken || nowMs < n.mapDueMs) continue;
@@ -352,6 +346,19 @@ export class Push {
     const last = this.#track?.segments.findLast((s) => s.complete);
     const streamBps = last === undefined ? (this.#track?.bandwidthBps ?? 0) : (8 * (last.sizeBytes ?? 0)) / last.durationS;
     return bps === 0 ? this.#count : Math.min(255, Math.floor((COMMITTED * bps * this.#count) / Math.max(1, streamBps)));
+  }
+
+  /** Takes a sub-stream from the child that deserves it least (give-to-get), and for which most waits. `other`: for this one, of whom something is known, and only if that is better. */
+  #giveUp(nowMs: number, other?: Neighbour): boolean {
+    const classOf = (n: Neighbour): number => this.#uploads.classOf(n);
+    const worst = [...this.#all].filter((n) => n.takes !== 0).sort((a, b) => classOf(b) - classOf(a) || b.uploads.length - a.uploads.length)[0];
+    if (worst === undefined) return false;
+    if (other !== undefined && (classOf(other) >= classOf(worst) || (!other.isFriend && other.downloadedBytes + other.uploadedBytes === 0))) return false;
+    const parities = worst.takes & (-1 << this.#count);
+    const bit = parities & -parities || worst.takes & -worst.takes;
+    this.#drop(worst, bit, nowMs);
+    this.#say(worst, bit, true);
+    return true;
   }
 
   /** A link ends: what waits for it goes, what is on its way is welcome. */

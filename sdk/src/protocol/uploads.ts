@@ -79,9 +79,7 @@ export class Uploads {
   pump(nowMs: number): void {
     // A neighbour whose line has died holds nobody up.
     const moving = this.#state.handshaken.filter((n) => n.bufferedBytes === 0 || nowMs - n.drainedMs < STUCK_MS);
-    // Friends first. Where the uplink does not suffice for all, it is for those who give too: a first chunk to anybody, and no more until something comes of it.
-    const classOf = (n: Neighbour): number => (n.isFriend ? 0 : RETURN * n.downloadedBytes >= n.uploadedBytes || this.#receipts?.forwards(n) === true ? 1 : 2);
-    const waiting = moving.filter((n) => n.uploads.length > 0).map((n) => [n, 3 * classOf(n)] as const);
+    const waiting = moving.filter((n) => n.uploads.length > 0).map((n) => [n, 3 * this.classOf(n)] as const);
     // What the viewer's own requests and acknowledgements would have to wait for is not sent: the line counts as full.
     let heldBytes = this.#fetches.isUrgent(nowMs) ? Infinity : 0;
     for (const n of moving) heldBytes += n.bufferedBytes;
@@ -90,6 +88,14 @@ export class Uploads {
       if (next === undefined) break;
       heldBytes += this.#serve(next.neighbour, next.index, nowMs);
     }
+  }
+
+  /**
+   * 0: friends, 1: who gives too, 2: others. Where the uplink does not suffice for all, it is for the lower ones: a first chunk to anybody, and no more until
+   * something comes of it.
+   */
+  classOf(n: Neighbour): number {
+    return n.isFriend ? 0 : RETURN * n.downloadedBytes >= n.uploadedBytes || this.#receipts?.forwards(n) === true ? 1 : 2;
   }
 
   /** Reviews who is served when that is due, and sends receipts. */
