@@ -85,7 +85,7 @@ export class Push {
   readonly #behindMs: number[] = [];
   /** When chunks of each sub-stream of a segment were pushed last. */
   readonly #cameMs = new WeakMap<StoredSegment, number[]>();
-  /** Who is on no path that is taken, until when: this peer, and neighbours that have gone, whether who told the path knows or not. */
+  /** Who should be on no path that is taken, until when: this peer never, and neighbours that have gone only where there is no other path. */
   readonly #excluded = new Map<number, number>();
   #track: Track | undefined;
   #count = 0;
@@ -256,16 +256,16 @@ export class Push {
 
   /**
    * The best neighbour to ask whose root has a smaller number than `below`. Throughput first: it must have some to spare (ES3); then
-   * delay: hops, then round trip. Never one on whose path this peer is, or one that has gone.
+   * delay: hops, then round trip. Never one on whose path this peer is, or one of `excluded`.
    */
-  #best(k: number, below: number, nowMs: number): Neighbour | undefined {
+  #best(k: number, below: number, nowMs: number, excluded: ReadonlyMap<number, number> | ReadonlySet<number> = this.#excluded): Neighbour | undefined {
     let best: Neighbour | undefined;
     let [bestRoot, bestMs] = [below, 0];
     if (this.#isOn && !this.#isSeated(k))
       for (const n of this.#all) {
         const path = pathOf(n, k);
         const root = path.at(-1) ?? below;
-        if (!n.usable || n.spare <= 0 || path.length >= MAX_PATH || isIn(n.takes, k) || nowMs < (n.shunnedMs[k] ?? 0) || path.some((node) => this.#excluded.has(node))) continue;
+        if (!n.usable || n.spare <= 0 || path.length >= MAX_PATH || isIn(n.takes, k) || nowMs < (n.shunnedMs[k] ?? 0) || path.some((node) => excluded.has(node))) continue;
         const ms = path.length * HOP_MS + n.roundTrip.minMs;
         if (root < bestRoot || (best !== undefined && root === bestRoot && ms < bestMs)) [best, bestRoot, bestMs] = [n, root, ms];
       }
@@ -320,7 +320,8 @@ export class Push {
   #replace(k: number, nowMs: number): void {
     const parent = this.#parents[k];
     if (parent !== undefined) parent.shunnedMs[k] = Math.max(parent.shunnedMs[k] ?? 0, nowMs + T_A_MS);
-    this.#subscribe(k, this.#best(k, Infinity, nowMs), nowMs);
+    // Who was lost to us may be there for others still, and on every path there is.
+    this.#subscribe(k, this.#best(k, Infinity, nowMs) ?? this.#best(k, Infinity, nowMs, new Set([this.#self])), nowMs);
   }
 
   // --- children
