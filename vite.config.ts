@@ -29,7 +29,8 @@ function library({ entry, format, fileName, name = "Shoal", footer }: Library): 
       // Terser after Vite's own minifier: each finds what the other leaves, together 3 % less than either.
       terserOptions: {
         ecma: 2020,
-        compress: { passes: 2, pure_getters: true },
+        // Declarations together and statements apart: what is alike packs better.
+        compress: { passes: 3, pure_getters: true, hoist_funs: true, sequences: false },
         mangle: { module: format === "es", properties: { regex } },
         // One table for all files, which hand each other's objects around.
         nameCache: { props: { props: cache } },

@@ -6,6 +6,8 @@ const INSIDE = [
   "sdk/src", "sdk/shims/emitter.js", "node_modules/simple-peer/index.js", "node_modules/socket.io-client/build/esm", "node_modules/engine.io-client/build/esm",
   "node_modules/socket.io-parser/build/esm", "node_modules/engine.io-parser/build/esm", "node_modules/@socket.io/component-emitter/lib/esm",
 ];
+/** What the script tag, which has to be small, goes without, or loads on demand. */
+const APART = /sdk\/src\/(?:manifest|credentials|protocol\/(?:push|coded|code-|parity|rebuilder|rows|receipts|forwarding|known-chunks|signed|chunk-lists|invariants))/;
 /** Where names mean something to somebody else: the public API, hls.js, what travels as JSON. */
 const OUTSIDE = [
   "sdk/src/index.ts", "sdk/src/shoal.ts", "sdk/src/script-tag.ts", "sdk/src/options.ts", "sdk/src/stats.ts", "sdk/src/shoal-error.ts", "sdk/src/trust.ts", "sdk/src/browser/signal.ts",
@@ -40,16 +42,17 @@ export function privateNames(root: string): PrivateNames {
   const builtIn = new Set(wordsIn(readFileSync(join(root, BUILT_IN), "utf8")));
   /** Short names that mean something already. */
   const taken = new Set(builtIn);
-  for (const path of OUTSIDE) for (const text of sourcesIn(join(root, path))) for (const name of wordsIn(text.replace(COMMENT, ""))) spared.add(name);
+  for (const path of OUTSIDE) for (const { text } of sourcesIn(join(root, path))) for (const name of wordsIn(text.replace(COMMENT, ""))) spared.add(name);
   for (const path of INSIDE)
-    for (const text of sourcesIn(join(root, path))) {
+    for (const { text, from } of sourcesIn(join(root, path))) {
+      const weight = path === "sdk/src" && !APART.test(from) ? 1 : 0.2;
       for (const [, name] of text.matchAll(/(?=[.{,]\s*([\w$]{1,2})\b)/g)) if (name !== undefined) taken.add(name);
       for (const [name] of text.matchAll(/\b[\w$]{1,2}(?=\s*\??[:(])/g)) taken.add(name);
-      for (const [, name] of text.matchAll(/[\w)\]?!]\.([a-z_]\w{2,})/g)) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + (path === "sdk/src" ? 1 : 0.2));
+      for (const [, name] of text.matchAll(/[\w)\]?!]\.([a-z_]\w{2,})/g)) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + weight);
       for (const [, name] of text.replace(COMMENT, "").replace(OF_TYPES, "").matchAll(/["'`]([\w-]+)["'`]/g)) if (name !== undefined) spared.add(name);
     }
   const names = [...counts.keys()].filter((name) => !spared.has(name) && !builtIn.has(name));
-  // What occurs most is called the shortest; of the packages much is cut away.
+  // What occurs most in the script tag is called the shortest; of the packages much is cut away.
   names.sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1));
   const short = shortNames(taken);
   return { regex: new RegExp(`^(?:${names.join("|")})$`), cache: Object.fromEntries(names.map((name) => [`$${name}`, short.next().value as string])) };
@@ -62,7 +65,12 @@ function* shortNames(taken: ReadonlySet<string>): Generator<string> {
 
 const wordsIn = (text: string): readonly string[] => text.match(/[A-Za-z_$][\w$]*/g) ?? [];
 
-function sourcesIn(path: string): string[] {
-  if (/(?<!\.d)\.(ts|js)$/.test(path) || path.endsWith("hls.d.ts")) return [readFileSync(path, "utf8")];
+interface Source {
+  readonly from: string;
+  readonly text: string;
+}
+
+function sourcesIn(path: string): Source[] {
+  if (/(?<!\.d)\.(ts|js)$/.test(path) || path.endsWith("hls.d.ts")) return [{ from: path.replaceAll("\\", "/"), text: readFileSync(path, "utf8") }];
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() || /(?<!\.d)\.(ts|js)$/.test(entry.name) ? sourcesIn(join(path, entry.name)) : []));
 }

@@ -401,7 +401,10 @@ export class Session implements PlayerSession {
     const request = { swarm, peer: this.#peer, secret: parts.randomHex(16), serves, channel: this.#name.slice(0, CHANNEL_CHARACTERS) };
     return new TrackerLine({ address: options.tracker, request, admission: credentials?.admission }, parts.tracker, {
       dispatch: (input) => this.#loop.dispatch(input),
-      onSignal: (peer, data) => this.#transport?.signal(peer, data),
+      onSignal: (peer, data, isNew) => {
+        if (isNew) this.#loop.dispatch({ type: "newcomer", peer });
+        this.#transport?.signal(peer, data);
+      },
       onTicket: (ticket) => {
         const problem = credentials?.joined(ticket);
         if (problem) this.report("tracker-without-tickets", problem);

@@ -144,10 +144,10 @@ export class Shoal {
 
 function check(options: ShoalOptions): void {
   const { tracker, swarm, contentKey, maxUploadBps, memoryBytes, maxNeighbours, delivery } = options;
-  if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker (data-tracker on a script tag) to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
+  if (!isTrackerAddress(tracker)) throw new ShoalError("bad-tracker", `Set tracker (data-tracker) to the signaling server's address, https://host[:port]; it is ${JSON.stringify(tracker)}.`);
   if (swarm !== undefined && (typeof swarm !== "string" || swarm === "")) throw new ShoalError("bad-swarm", "Set swarm to a name, or leave it out.");
   if (contentKey !== undefined && !/^[\w-]{43}$/.test(contentKey)) throw new ShoalError("bad-content-key", "Set contentKey to the 43 characters that shoal keygen printed, or leave it out.");
-  if (maxUploadBps !== undefined && !(maxUploadBps > 0)) throw new ShoalError("bad-upload", "Set maxUploadBps to bit/s above 0; upload: false sends nothing.");
+  if (maxUploadBps !== undefined && !(maxUploadBps > 0)) throw new ShoalError("bad-upload", "Set maxUploadBps above 0, in bit/s.");
   if (memoryBytes !== undefined && !(memoryBytes >= 0)) throw new ShoalError("bad-memory", "Set memoryBytes to a number of bytes.");
   if (maxNeighbours !== undefined && !(Number.isInteger(maxNeighbours) && maxNeighbours >= 0)) throw new ShoalError("bad-neighbours", "Set maxNeighbours to a whole number.");
   checkDelivery(delivery);

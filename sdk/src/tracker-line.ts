@@ -10,7 +10,7 @@ type SliceMissing = Extract<Effect, { type: "slice-missing" }>;
 
 export interface TrackerLineHost {
   readonly dispatch: (input: Input) => void;
-  readonly onSignal: (peer: PeerId, data: SignalData) => void;
+  readonly onSignal: (peer: PeerId, data: SignalData, isNew: boolean) => void;
   readonly onTicket: (ticket: ChannelTicket | undefined) => void;
   readonly onIceServers: (iceServers: JoinReply["iceServers"]) => void;
   readonly statReport: () => Omit<StatReport, "swarm">;

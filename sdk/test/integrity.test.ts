@@ -80,6 +80,22 @@ describe("Integrity", () => {
     expect(stored(b)).toEqual([4, 5, 6, 7]);
   });
 
+  test("in a large swarm one neighbour is compared with the origin, and its word proves the others, hearsay too", () => {
+    const b = started();
+    b.handle({ type: "tracker-peers", peers: [], swarmSize: 100 });
+    const [first, second] = [b.neighbour(1, { has: [1] }), b.neighbour(2, { has: [1] })];
+    b.give(first, 1, b.requested(first, 1)[0]!);
+    for (const chunk of b.requested(second, 1)) b.give(second, 1, chunk);
+    expect(b.of("fetch")).toMatchObject([{ reason: "check" }]);
+    expect(stored(b)).toEqual([]);
+    b.answer(b.of("fetch")[0]!);
+    vouchAll(b, first);
+    expect(stored(b).length).toBe(9);
+    expect(b.engine.inspect().neighbours.get(second)!.isProven).toBe(true);
+    // And the one spot check that is always due.
+    expect(b.of("fetch")).toHaveLength(2);
+  });
+
   test("a witness that stays silent for a second is done without", () => {
     const b = started();
     b.neighbour(2, { has: [1], unchokes: false });

@@ -194,4 +194,24 @@ describe("Whom it decides about", () => {
     b.handle({ type: "writable", peer: giver, bufferedBytes: 0 });
     expect(b.sent("DATA", taker)).toHaveLength(8);
   });
+
+  test("and for who has just come, by the tracker's word, once", () => {
+    const { b, child: taker } = parent();
+    const newcomer = peerId(3);
+    b.handle({ type: "newcomer", peer: newcomer });
+    b.neighbour(3);
+    const ask = (p: PeerId, first: number, count: number): void => b.say(p, { type: "REQUEST", runs: [run(b, first, count)], urgent: true });
+    ask(newcomer, 0, 8);
+    ask(taker, 20, 8);
+    ask(newcomer, 20, 8);
+    b.handle({ type: "writable", peer: newcomer, bufferedBytes: 0 });
+    expect(b.sent("DATA", newcomer)).toHaveLength(16);
+    expect(b.sent("DATA", taker)).toHaveLength(0);
+    // Whoever goes and comes again is none.
+    b.advance(13_000);
+    b.handle({ type: "disconnected", peer: newcomer });
+    b.handle({ type: "newcomer", peer: newcomer });
+    b.neighbour(3);
+    expect(b.engine.inspect().neighbours.get(newcomer)!.newUntilMs).toBeLessThan(b.nowMs);
+  });
 });

@@ -65,7 +65,7 @@ describe("signaling client", () => {
     a.client.find(5, []);
     expect(await a.next("peers")).toMatchObject({ peers: [peerB] });
     b.client.signal(peerA, { type: "offer", sdp: "v=0" });
-    expect(await a.next("signal")).toEqual([peerB, { type: "offer", sdp: "v=0" }]);
+    expect(await a.next("signal")).toEqual([peerB, { type: "offer", sdp: "v=0" }, true]);
   });
 
   it("brings the seats of a live track to who says that it plays one, of this swarm alone, and reports slices that are missing", async () => {

@@ -177,7 +177,8 @@ export interface ClientToServerEvents {
 }
 
 export interface ServerToClientEvents {
-  signal: (message: { swarm: string; from: string; data: SignalData }) => void;
+  /** `newcomer`: `from` has joined within the last 15 s, so it cannot have given anybody anything yet. Absent: it has not. */
+  signal: (message: { swarm: string; from: string; data: SignalData; newcomer?: true }) => void;
   "peer-left": (message: { swarm: string; peer: string }) => void;
   seats: (message: SeatsMessage) => void;
 }

@@ -28,6 +28,8 @@ export interface TrackerOptions {
 
 /** A member is offered last when it misses this many STAT_REPORTs in a row. */
 const MISSED_REPORTS = 3;
+/** So long after its join a member's signals say that it has just come. */
+const NEWCOMER_MS = 15_000;
 
 /**
  * The membership server of all swarms, sans-I/O: `handle` what happened, then `poll` until undefined, and `handle` a timeout
@@ -309,7 +311,8 @@ export class Tracker {
     if (!receiver.inbound.take(nowMs)) return REFUSALS.receiverBusy;
     sender.signalled(receiver);
     this.#counts.signals += 1;
-    this.#effects.push({ type: "emit", connection: receiver.connection, event: "signal", payload: { swarm: request.swarm, from: sender.peer, data: request.data } });
+    const newcomer = nowMs - sender.joinedMs < NEWCOMER_MS;
+    this.#effects.push({ type: "emit", connection: receiver.connection, event: "signal", payload: { swarm: request.swarm, from: sender.peer, data: request.data, ...(newcomer && { newcomer }) } });
     return { ok: true };
   }
 

@@ -36,7 +36,7 @@ describe("over a real connection", () => {
     expect(await ann.join(1)).toEqual({ ok: true, peers: [], size: 1, iceServers: [{ urls: "stun:127.0.0.1:3478" }], statIntervalMs: 5000 });
     expect(await bob.join(2)).toMatchObject({ ok: true, peers: [peerId(1)], size: 2 });
     expect(await bob.ask("signal", signalTo(1))).toEqual({ ok: true });
-    expect(await ann.next("signal")).toEqual({ swarm: swarmId(1), from: peerId(2), data: { type: "offer", sdp: "v=0" } });
+    expect(await ann.next("signal")).toEqual({ swarm: swarmId(1), from: peerId(2), data: { type: "offer", sdp: "v=0" }, newcomer: true });
     ann.say("signal", signalTo(2, { type: "answer", sdp: "v=0" }));
     expect(await bob.next("signal")).toMatchObject({ from: peerId(1), data: { type: "answer" } });
     expect(await ann.ask("stat", statReport(3))).toEqual({ ok: true, size: 2 });

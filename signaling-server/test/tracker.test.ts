@@ -163,7 +163,21 @@ describe("relaying signals", () => {
     world.join(2);
     const data = { type: "candidate", candidate: { candidate: "…", sdpMLineIndex: 0 } };
     expect(world.send(1, "signal", signalTo(2, data))).toEqual({ ok: true });
-    expect(world.take(2)).toEqual([{ type: "emit", connection: 2, event: "signal", payload: { swarm: swarmId(1), from: peerId(1), data } }]);
+    expect(world.take(2)).toEqual([{ type: "emit", connection: 2, event: "signal", payload: { swarm: swarmId(1), from: peerId(1), data, newcomer: true } }]);
+  });
+
+  it("says of whom has joined a moment ago that it has, and of nobody else", () => {
+    const world = new World();
+    world.join(1);
+    world.nowMs += 14_000;
+    world.join(2);
+    const isNewcomer = (from: number, to: number): unknown => {
+      world.send(from, "signal", signalTo(to, { type: "offer" }));
+      return world.take(to).map((effect) => effect.type === "emit" && "newcomer" in effect.payload && effect.payload.newcomer);
+    };
+    expect([isNewcomer(1, 2), isNewcomer(2, 1)]).toEqual([[true], [true]]);
+    world.nowMs += 2_000;
+    expect([isNewcomer(1, 2), isNewcomer(2, 1)]).toEqual([[false], [true]]);
   });
 
   it("happens only between members of one swarm", () => {

@@ -161,6 +161,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     about: "live, over lines as poor as in lossy, with viewers who leave as in leavers: whoever is banned here has done nothing wrong",
     setting: (w) => withFault(overPoorLines(live(w)), leavers),
   },
+  newcomers: {
+    about: "live, with six times the usual arrivals: what newcomers cost",
+    setting: (w) => {
+      const { arrivals, ...rest } = live(w);
+      return { ...rest, arrivals: { ...arrivals, perSecond: 6 * arrivals.perSecond } };
+    },
+  },
   vod: { about: "a 10-minute title, all viewers arrive within 10 minutes", setting: vod },
   "flash-crowd": {
     about: "live; nine times as many join within 10 s",

@@ -102,7 +102,7 @@ export class TrackerHost {
   #emitted(viewer: Viewer, { event, payload }: Extract<TrackerEffect, { type: "emit" }>): void {
     switch (event) {
       case "signal":
-        return this.#back(viewer, () => viewer.signalled(payload.from, String(payload.data.type)));
+        return this.#back(viewer, () => viewer.signalled(payload.from, String(payload.data.type), payload.newcomer === true));
       case "seats":
         return this.#back(viewer, () => viewer.seated(payload));
       case "peer-left": // A departure is noticed by its connection.

@@ -322,7 +322,8 @@ export class Viewer implements PlayerHost, Task {
     this.#tracker.signal(to, what);
   }
 
-  signalled(from: string, what: string): void {
+  signalled(from: string, what: string, isNew: boolean): void {
+    if (isNew) this.handle({ type: "newcomer", peer: from as PeerId });
     this.transport.signalled(from as PeerId, what);
   }
 

@@ -94,7 +94,7 @@ it("a lost parent is replaced in the same instant, and its sub-stream flows agai
   expect(all.length).toBeGreaterThan(80);
   const share = (is: (loss: Loss) => boolean): number => all.filter(is).length / all.length;
   // Before paths over the lost one were taken where there is no other: 0.82, 0.80 and 0.62.
-  expect(share(({ lostMs, askedMs = Infinity }) => askedMs - lostMs <= 1)).toBeGreaterThan(0.93);
-  expect(share(({ lostMs, cameMs = Infinity }) => cameMs - lostMs <= 900)).toBeGreaterThan(0.93);
+  expect(share(({ lostMs, askedMs = Infinity }) => askedMs - lostMs <= 1)).toBeGreaterThan(0.9);
+  expect(share(({ lostMs, cameMs = Infinity }) => cameMs - lostMs <= 900)).toBeGreaterThan(0.9);
   expect(share(({ lostMs, cameMs = Infinity }) => cameMs - lostMs <= 150)).toBeGreaterThan(0.6);
 });

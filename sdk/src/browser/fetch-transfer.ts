@@ -48,7 +48,7 @@ async function run(request: TransferRequest, around: Surroundings, events: Trans
       receivedBytes += bytes.byteLength;
       if (expectedBytes !== undefined && receivedBytes > expectedBytes) {
         habits.lengthsLie = true;
-        throw new Error("the body is longer than its header says");
+        throw new Error("the body is too long");
       }
       if (bytes.byteLength > 0) events.onBytes(bytes);
     }

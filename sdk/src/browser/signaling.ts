@@ -63,7 +63,8 @@ export interface SignalingEvents {
   readonly onPeers: (reply: FindReply) => void;
   /** Of the strangers of a report, those who are members. */
   readonly onMembers: (asked: readonly string[], present: readonly string[]) => void;
-  readonly onSignal: (from: PeerId, data: SignalData) => void;
+  /** `isNew`: it has joined a moment ago. */
+  readonly onSignal: (from: PeerId, data: SignalData, isNew: boolean) => void;
   /** The seats of this peer in one track, all of them. */
   readonly onSeats: (message: Omit<SeatsMessage, "swarm">) => void;
   readonly onError: (error: SignalingError) => void;
@@ -125,8 +126,8 @@ export class SignalingClient {
       if (!socket.active) this.#retryLater(() => socket.connect());
     });
     socket.on("signal", (message) => {
-      const { swarm, from, data } = orNothing(message);
-      if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data);
+      const { swarm, from, data, newcomer } = orNothing(message);
+      if (swarm === this.#request.swarm && isPeerId(from) && typeof data === "object" && data !== null) this.#events.onSignal(from, data, newcomer === true);
     });
     socket.on("seats", (message) => {
       const { swarm, track, seats, of } = orNothing(message);

@@ -74,7 +74,7 @@ export class WebRtcTransport {
   /** Dials; `onConnected` or `onDisconnected` follows within 10 s. Nothing happens while `peer` is connected or dialled. */
   connect(peer: PeerId): void {
     if (this.#destroyed || this.#neighbours.has(peer)) return;
-    if (this.#isFull) this.#reportLater(peer, "no room for another connection");
+    if (this.#isFull) this.#reportLater(peer, "no room");
     else this.#open(peer, { attempt: randomHex(4), initiator: true });
   }
 
@@ -150,7 +150,7 @@ export class WebRtcTransport {
     try {
       neighbour = { link: this.#openLink({ initiator, iceServers: this.#iceServers, relayOnly: this.#relayOnly, peer }, events), attempt, initiator, open: false };
     } catch {
-      this.#reportLater(peer, "the browser refused a connection");
+      this.#reportLater(peer, "the browser refused");
       return undefined;
     }
     this.#neighbours.set(peer, neighbour);

@@ -18,6 +18,8 @@ export type Input =
   | { readonly type: "awake"; readonly awake: boolean }
   // neighbours
   /** `friend`: the viewer's, who is served before others. */
+  /** The tracker says of a peer with whom signals are exchanged that it has just come. */
+  | { readonly type: "newcomer"; readonly peer: PeerId }
   | { readonly type: "connected"; readonly peer: PeerId; readonly friend?: boolean }
   | { readonly type: "disconnected"; readonly peer: PeerId }
   | { readonly type: "message"; readonly peer: PeerId; readonly message: Message }

@@ -134,6 +134,9 @@ export class Engine {
       case "awake":
         this.#seats.awake(input.awake);
         break;
+      case "newcomer":
+        this.#membership.newcomer(input.peer, nowMs);
+        return false;
       case "connected":
         this.#connected(input.peer, input.friend === true, nowMs);
         break;

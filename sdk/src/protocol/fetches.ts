@@ -80,9 +80,9 @@ export class Fetches {
     return id;
   }
 
-  /** Whether the origin has just been asked for what the player waits for. */
+  /** Whether the origin has just been asked for what the player waits for. Not in a rescue: many need one at a time, and what the swarm brings is needed the more. */
   isUrgent(nowMs: number): boolean {
-    return this.find((f) => f.segment.wants.size > 0 && nowMs - f.sentMs < YIELD_MS) !== undefined;
+    return this.find((f) => f.reason !== "rescue" && f.segment.wants.size > 0 && nowMs - f.sentMs < YIELD_MS) !== undefined;
   }
 
   get(id: FetchId): OriginFetch | undefined {

@@ -84,7 +84,7 @@ export class Integrity {
     truths.set(chunk, hash);
   }
 
-  /** `isChecking`: the origin is being asked about a chunk of the same giver. */
+  /** `isChecking`: the origin is being asked about a chunk of the same giver, or of anybody where nobody is proven. */
   judge(held: HeldChunk, isChecking: boolean, nowMs: number): Verdict {
     const { segment, chunk, giver, hash } = held;
     const truth = this.truth(segment, chunk);
@@ -98,9 +98,9 @@ export class Integrity {
       // Two who have shown nothing yet may be in league.
       if (!word.from.isProven && !giver.isProven) continue;
       isConfirmed = true;
-      if (!word.fromOrigin) continue;
-      isCertain = true;
-      if (word.from.isProven) giver.confirmedChunks++;
+      isCertain ||= word.fromOrigin;
+      // In a large swarm nobody near has a chunk from the origin, as a rule.
+      if (word.from.isProven && (word.fromOrigin || !this.#state.isSmall)) giver.confirmedChunks++;
     }
     if (isConfirmed) {
       if (!isCertain) segment.soleWord[chunk] = 1;
@@ -108,6 +108,11 @@ export class Integrity {
     }
     const askedMs = segment.asked[chunk] ?? 0;
     held.dueMs = Math.max(nowMs, askedMs + OPINION_MS);
+    // Nobody's word counts yet, so none is waited for: the first that the origin confirms will be asked about the others.
+    if (!this.#state.isSmall && !this.#state.some((n) => n.isProven)) {
+      held.dueMs = nowMs + OPINION_MS;
+      return isChecking ? "hold" : "check";
+    }
     if (askedMs > 0 && nowMs - askedMs < OPINION_MS) return "hold";
     if (giver.isProven) {
       segment.soleWord[chunk] = 1;

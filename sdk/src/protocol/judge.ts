@@ -87,8 +87,8 @@ export class Judge {
   }
 
   /** Chunks whose witnesses stay silent are judged without them. */
-  review(nowMs: number): void {
-    for (const held of this.#p.integrity.overdue(nowMs)) this.#decide(held, nowMs);
+  review(nowMs: number, dueMs = nowMs): void {
+    for (const held of this.#p.integrity.overdue(dueMs)) this.#decide(held, nowMs);
   }
 
   /** A neighbour is gone. */
@@ -138,7 +138,9 @@ export class Judge {
       integrity.hold(held);
       return;
     }
-    const isChecking = giver.check !== undefined && this.#p.fetches.get(giver.check) !== undefined;
+    const { state, fetches } = this.#p;
+    const isChecked = ({ check }: Neighbour): boolean => check !== undefined && fetches.get(check) !== undefined;
+    const isChecking = isChecked(giver) || (!state.some((n) => n.isProven) && state.some(isChecked));
     const verdict = integrity.judge(held, isChecking, nowMs);
     switch (verdict) {
       case "verified":
@@ -232,8 +234,12 @@ export class Judge {
     this.#p.integrity.learn(segment, chunk, truth);
     const held = this.#p.integrity.held(segment, chunk);
     if (held === undefined) return;
-    if (held.hash === truth) held.giver.checked = true;
+    const { giver } = held;
+    const isNews = held.hash === truth && !giver.isProven;
+    if (held.hash === truth) giver.checked = true;
     this.#decide(held, nowMs);
+    // Its word counts from now on.
+    if (isNews) this.review(nowMs, Infinity);
   }
 
   /** Words that the origin contradicts: "I had it from the origin" was a lie, hearsay may have been an error. */

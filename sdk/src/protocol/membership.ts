@@ -1,4 +1,4 @@
-import { BAN_MS, BAN_POINTS, GATHER_MS } from "./config.js";
+import { BAN_MS, BAN_POINTS, GATHER_MS, NEWCOMER_MS } from "./config.js";
 import type { PeerId } from "./ids.js";
 import { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -13,6 +13,8 @@ const MAX_FIND_INTERVAL_MS = 60_000;
 /** What a full or unreachable peer is left alone for. */
 const SHUN_MS = 30_000;
 const MAX_EXCEPT = 64;
+/** Newcomers that are remembered. */
+const MAX_NEWCOMERS = 256;
 /** A caller who finds all places taken gets that of a neighbour, at most this often: most of the places of a settled swarm are taken. */
 const REPLACE_INTERVAL_MS = 5_000;
 /** A neighbour that has not unchoked us by then counts as one that will not. */
@@ -33,6 +35,8 @@ export class Membership {
   /** Known peers that are not called yet. */
   readonly #waiting = new Set<PeerId>();
   readonly #bannedUntilMs = new Map<PeerId, number>();
+  /** Peers that by the tracker's word had just come, and until when that counts. */
+  readonly #newUntilMs = new Map<PeerId, number>();
   #replacedMs = -Infinity;
   #startedMs: number | undefined;
   #trackerAnswered = false;
@@ -50,6 +54,12 @@ export class Membership {
     if (peers.length > 0) this.#findIntervalMs = FIND_INTERVAL_MS;
     this.#nextFindMs = Math.min(this.#nextFindMs, nowMs + this.#findIntervalMs);
     this.review(nowMs);
+  }
+
+  /** Once: who comes again and again is no newcomer. */
+  newcomer(peer: PeerId, nowMs: number): void {
+    if (this.#newUntilMs.size >= MAX_NEWCOMERS) this.#newUntilMs.clear();
+    if (!this.#newUntilMs.has(peer)) this.#newUntilMs.set(peer, nowMs + NEWCOMER_MS);
   }
 
   trackerDown(): void {
@@ -93,6 +103,7 @@ export class Membership {
     for (const n of neighbours.values()) taken |= n.bit;
     // The lowest bit that is free.
     const neighbour = new Neighbour(peer, ~taken & (taken + 1), nowMs);
+    neighbour.newUntilMs = this.#newUntilMs.get(peer) ?? -Infinity;
     neighbours.set(peer, neighbour);
     return neighbour;
   }
@@ -157,14 +168,14 @@ export class Membership {
 
   /**
    * How many more to call. Two thirds of the places are for those we call, the rest for those who call us; who goes on choking us is
-   * no help, and another one is called beside it. Whom its neighbours have let down calls as many as it may have.
+   * no help, and another one is called beside it. Who has just come, or whom its neighbours have let down, calls as many as it may have.
    */
   #missing(nowMs: number): number {
     const { neighbours } = this.#state;
     const places = this.#places;
     let helpful = this.#dialing.size;
     for (const n of neighbours.values()) if (!n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS) helpful++;
-    const wanted = nowMs - this.#state.rescuedMs < STARVING_MS ? places : Math.ceil((2 / 3) * places);
+    const wanted = nowMs - Math.max(this.#startedMs ?? nowMs, this.#state.rescuedMs) < STARVING_MS ? places : Math.ceil((2 / 3) * places);
     return Math.min(wanted - helpful, places - neighbours.size - this.#dialing.size);
   }
 

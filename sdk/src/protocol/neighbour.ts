@@ -48,6 +48,8 @@ export class Neighbour {
   /** Served before others (SYSTEMS TR6). */
   isFriend = false;
   serves = false;
+  /** By the tracker's word it has just come: until then it is served as one who gives, since it had nothing to give yet. */
+  newUntilMs = -Infinity;
   /** Its buffer map has arrived. */
   mapped = false;
   /** What it holds of known segments is in their columns: see {@link StoredSegment.holders}. */

@@ -20,8 +20,8 @@ export interface Pick {
   readonly urgent: boolean;
 }
 
-/** In live everything is near the playhead; strictly in order, new segments would spread last. Simulated: 4 s beats 2 and 10. */
-const LIVE_HIGH_WINDOW_S = 4;
+/** In live everything is near the playhead; strictly in order, new segments would spread last. Simulated: 6 s beats 4 and 8. */
+const LIVE_HIGH_WINDOW_S = 6;
 /** A chunk that at most so many neighbours hold is new to the swarm. */
 const NEW_HOLDERS = 4;
 /** Share of the store that may lie ahead of the playhead. */

@@ -351,7 +351,7 @@ export class Push {
 
   /** Takes a sub-stream from the child that deserves it least (give-to-get), and for which most waits. `other`: for this one, of whom something is known, and only if that is better. */
   #giveUp(nowMs: number, other?: Neighbour): boolean {
-    const classOf = (n: Neighbour): number => this.#uploads.classOf(n);
+    const classOf = (n: Neighbour): number => this.#uploads.classOf(n, nowMs);
     const worst = [...this.#all].filter((n) => n.takes !== 0).sort((a, b) => classOf(b) - classOf(a) || b.uploads.length - a.uploads.length)[0];
     if (worst === undefined) return false;
     if (other !== undefined && (classOf(other) >= classOf(worst) || (!other.isFriend && other.downloadedBytes + other.uploadedBytes === 0))) return false;

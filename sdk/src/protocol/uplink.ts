@@ -6,13 +6,13 @@ import { CHUNK_BYTES } from "./segment.js";
  * Chunks go out at this share of what the line carries, so that nothing queues there and the viewer's own requests and acknowledgements find it empty.
  * Simulated: at 1 downloads take a fifth longer, at 0.985 a tenth.
  */
-const SHARE = 0.97;
+const SHARE = 0.985;
 /** A pause may be made up for so far. */
 const BURST_MS = 50;
 /** Headers of SCTP, DTLS, UDP and IPv4 around a chunk. */
 const OVERHEAD = 1.085;
-/** The transport holds no more than the line sends in this time, or one chunk: what is there can neither be taken back nor be overtaken. */
-const TRANSPORT_MS = 200;
+/** The transport holds no more than the line sends in this time, or one chunk: what is there can neither be taken back nor be overtaken, and a busy tab is late to refill it. */
+const TRANSPORT_MS = 40;
 const REVIEW_MS = 1_000;
 /** Above the threshold the estimate grows by so much of that a second. */
 const STEP = 1 / 4;
