@@ -64,8 +64,6 @@ export const RECEIPT_INTERVAL_MS = 12_000;
 /** And may wait that much longer for company. */
 export const RECEIPT_DELAY_MS = 1_000;
 
-/** So long somebody who has just come is a newcomer: what it needs is due sooner, and it has had nothing to give yet. */
-export const NEWCOMER_MS = 12_000;
 /** Wait after the player asked before a slice is fetched, so that WANT and PROMISE of others can arrive. */
 export const SETTLE_MS = 300;
 /** A promise that shows no progress for this long is void. */

@@ -1,4 +1,4 @@
-import { BAN_MS, BAN_POINTS, GATHER_MS, NEWCOMER_MS } from "./config.js";
+import { BAN_MS, BAN_POINTS, GATHER_MS } from "./config.js";
 import type { PeerId } from "./ids.js";
 import { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
@@ -13,6 +13,8 @@ const MAX_FIND_INTERVAL_MS = 60_000;
 /** What a full or unreachable peer is left alone for. */
 const SHUN_MS = 30_000;
 const MAX_EXCEPT = 64;
+/** So long the tracker's word counts that somebody has just come: what such a peer needs is due sooner, and it has had nothing to give yet. */
+const NEWCOMER_MS = 12_000;
 /** Newcomers that are remembered. */
 const MAX_NEWCOMERS = 256;
 /** A caller who finds all places taken gets that of a neighbour, at most this often: most of the places of a settled swarm are taken. */

@@ -19,7 +19,7 @@ const RARE = 3;
 const RETURN = 32;
 /**
  * What is rare or urgent for one who only takes comes after what is for others, and before what they ask for ahead of time. Were it to come last of all, honest viewers with
- * the weakest uplinks would be rescued segment by segment (simulated, N = 300, RI 1.2: steady copies 5.5 instead of 4.2), and free-riders get no less than half for it.
+ * the weakest uplinks would be rescued segment by segment (ARCHITECTURE, Whom to serve, has the figures).
  */
 const FIRST_RANKS = [-6, 0, 2] as const;
 /** After what is rare, 0, and before takers', 2 and 3. */
