@@ -107,36 +107,28 @@ export class Downloads {
     // Request and push may have passed each other: the same comes again.
     if (isPushed) allowLate(neighbour, 1);
     const [request] = neighbour.outstanding.splice(index, 1) as [OutstandingRequest];
+    segment.countRequest(chunk, -1);
     neighbour.roundTrip.sample(nowMs - request.sentMs);
     neighbour.rate.sample(bytes, nowMs - neighbour.waitingSinceMs);
     neighbour.waitingSinceMs = nowMs;
     neighbour.timeoutsInARow = 0;
-    this.#release(request);
     return true;
   }
 
   /** REJECT: the chunk has to come from elsewhere. */
   rejected(neighbour: Neighbour, run: ChunkRun): void {
-    const isRejected = (r: OutstandingRequest): boolean => r.segment.ref.id === run.segment.id && r.chunk >= run.first && r.chunk < run.first + run.count;
-    for (const request of neighbour.outstanding) if (isRejected(request)) this.#release(request);
-    neighbour.outstanding = neighbour.outstanding.filter((r) => !isRejected(r));
+    release(neighbour, neighbour.outstanding.filter((r) => r.segment.ref.id === run.segment.id && r.chunk >= run.first && r.chunk < run.first + run.count));
   }
 
   /** Takes requests back, telling the neighbour. */
   cancel(matches: (request: OutstandingRequest, neighbour: Neighbour) => boolean): void {
-    for (const neighbour of this.#state.neighbours.values()) {
-      const taken = neighbour.outstanding.filter((r) => matches(r, neighbour));
-      if (taken.length === 0) continue;
-      neighbour.outstanding = neighbour.outstanding.filter((r) => !taken.includes(r));
-      this.#withdraw(neighbour, taken);
-    }
+    for (const n of this.#state.neighbours.values()) this.#withdraw(n, n.outstanding.filter((r) => matches(r, n)));
   }
 
   /** Without telling: the neighbour is gone or has choked us. */
   abandon(neighbour: Neighbour): void {
     neighbour.lateAllowed += neighbour.outstanding.length;
-    for (const request of neighbour.outstanding) this.#release(request);
-    neighbour.outstanding = [];
+    release(neighbour, neighbour.outstanding);
   }
 
   /** Requests that have timed out go elsewhere, and their neighbour is asked for less. */
@@ -148,7 +140,7 @@ export class Downloads {
       const [oldest] = neighbour.outstanding;
       if (isAwake && oldest !== undefined && this.#state.store.isLive(oldest.segment) && nowMs - Math.max(neighbour.heardMs, oldest.sentMs) > LOST_MS) {
         neighbour.isLost = true;
-        this.#withdraw(neighbour, neighbour.outstanding.splice(0));
+        this.#withdraw(neighbour, neighbour.outstanding);
       }
       // A neighbour that has gone silent gets another chance with two requests.
       if (neighbour.timeoutsInARow >= SILENT_AFTER && nowMs - neighbour.waitingSinceMs > PROBE_AFTER_MS) neighbour.timeoutsInARow = SILENT_AFTER - 1;
@@ -157,7 +149,6 @@ export class Downloads {
       if (nowMs - neighbour.waitingSinceMs < neighbour.roundTrip.timeoutMs / 2) continue;
       const late = neighbour.outstanding.filter((r) => r.dueMs <= nowMs);
       if (late.length === 0) continue;
-      neighbour.outstanding = neighbour.outstanding.filter((r) => r.dueMs > nowMs);
       neighbour.timeoutsInARow++;
       neighbour.roundTrip.timedOut();
       this.#withdraw(neighbour, late);
@@ -204,13 +195,10 @@ export class Downloads {
   }
 
   #withdraw(neighbour: Neighbour, requests: readonly OutstandingRequest[]): void {
-    for (const request of requests) this.#release(request);
+    if (requests.length === 0) return;
+    release(neighbour, requests);
     allowLate(neighbour, requests.length);
     this.#state.send(neighbour.peer, { type: "CANCEL", runs: toRuns(requests) });
-  }
-
-  #release({ segment, chunk }: OutstandingRequest): void {
-    segment.countRequest(chunk, -1);
   }
 
   /**
@@ -225,16 +213,13 @@ export class Downloads {
     const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle || slow.outstanding.length === 0 || picks.length >= room) continue;
-      const taken = slow.outstanding.filter((r, i) => {
+      this.#withdraw(slow, slow.outstanding.filter((r, i) => {
         const leftMs = slow.expectedMs(r) - nowMs;
         // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
         const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < -6 * idleMs;
         if (isPrefetching && !this.#state.wanted.has(r.segment)) return false;
         return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
-      });
-      if (taken.length === 0) continue;
-      slow.outstanding = slow.outstanding.filter((r) => !taken.includes(r));
-      this.#withdraw(slow, taken);
+      }));
     }
     return picks;
   }
@@ -247,6 +232,12 @@ export class Downloads {
         if (r.segment === segment && r.chunk === chunk) return nowMs - r.sentMs > 2 * Math.max(50, n.roundTrip.srttMs);
     return false;
   }
+}
+
+/** They wait at the neighbour no longer. */
+function release(neighbour: Neighbour, requests: readonly OutstandingRequest[]): void {
+  for (const { segment, chunk } of requests) segment.countRequest(chunk, -1);
+  neighbour.outstanding = neighbour.outstanding.filter((r) => !requests.includes(r));
 }
 
 /** So many more chunks may come from it that nobody waits for any longer. */
