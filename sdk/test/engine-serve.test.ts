@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PeerId } from "../src/protocol/ids.js";
+import { CHUNK_BYTES } from "../src/protocol/segment.js";
 import { Bench } from "./bench.js";
+import { Stream } from "./world-stream.js";
 
 /** Holds segment 0 whole. */
 function seeding(setting: ConstructorParameters<typeof Bench>[0] = {}): Bench {
@@ -119,6 +121,61 @@ describe("Serving", () => {
     const told = b.sent("HAVE", peer);
     expect(told.at(-1)?.message.entries).toMatchObject([{ chunks: "all" }]);
     told.slice(1).forEach(({ atMs }, i) => expect(atMs - (told[i]?.atMs ?? 0)).toBeGreaterThanOrEqual(400));
+  });
+});
+
+describe("Priorities in serving (SYSTEMS ES5)", () => {
+  const UPLINK_BPS = 1e6;
+  const audio = new Stream({ track: 2, kind: "audio", bandwidthBps: 128_000 });
+  const low = new Stream({ track: 3, bandwidthBps: 300_000 });
+
+  /** Two neighbours ask for the first segment of each, in this order; every chunk takes its time on the line. When all of each had been sent, s. */
+  function sentAfterS(first: Stream, second: Stream): { readonly first: number; readonly second: number } {
+    const streams = [first, second];
+    const b = new Bench();
+    b.play();
+    for (const s of streams) {
+      b.handle({ type: "playlist", track: s.track, kind: s.kind, live: false, bandwidthBps: s.bandwidthBps, segments: s.playlist(0) });
+      b.want(0, s);
+      const { fetch } = b.of("fetch").find((f) => f.segment.track === s.track && f.segment.sequence === 0)!;
+      b.handle({ type: "origin-head", fetch, startByte: 0, sizeBytes: s.body(0).length });
+      b.handle({ type: "origin-bytes", fetch, bytes: s.body(0) });
+      b.handle({ type: "origin-done", fetch });
+    }
+    b.alone();
+    b.advance(300);
+    const peers = [b.neighbour(1), b.neighbour(2)];
+    b.clear();
+    const fromMs = b.nowMs;
+    for (const s of streams)
+      for (const peer of peers) b.say(peer, { type: "REQUEST", runs: [{ segment: s.info(0).ref, first: 0, count: Math.ceil(s.body(0).length / CHUNK_BYTES) }], urgent: true });
+    const held = new Map<PeerId, number>();
+    const chunks = (): ReturnType<typeof b.sent<"DATA">> => b.sent("DATA");
+    const wanted = peers.length * streams.reduce((sum, s) => sum + Math.ceil(s.body(0).length / CHUNK_BYTES), 0);
+    for (let seen = 0; seen < wanted && b.nowMs < fromMs + 60_000; ) {
+      for (const { to, message } of chunks().slice(seen)) held.set(to, (held.get(to) ?? 0) + message.payload.length);
+      seen = chunks().length;
+      const [peer, bytes] = [...held].sort((x, y) => y[1] - x[1])[0] as [PeerId, number];
+      const left = Math.min(bytes, CHUNK_BYTES);
+      b.advance(Math.max(10, (left * 8_000) / UPLINK_BPS));
+      held.set(peer, bytes - left);
+      if (left > 0) b.handle({ type: "writable", peer, bufferedBytes: bytes - left });
+    }
+    expect(chunks()).toHaveLength(wanted);
+    const lastS = (s: Stream): number => (Math.max(...chunks().filter(({ message }) => message.segment.track === s.track).map(({ atMs }) => atMs)) - fromMs) / 1000;
+    return { first: lastS(first), second: lastS(second) };
+  }
+
+  test("sound goes before picture, though it was asked for later, where the uplink does not suffice for both", () => {
+    const { first, second } = sentAfterS(new Stream(), audio);
+    console.log(`ES5: two neighbours' sound sent after ${second.toFixed(1)} s, their picture after ${first.toFixed(1)} s`);
+    expect(second).toBeLessThan(first / 3);
+  });
+
+  test("a low level goes before a high one", () => {
+    const { first, second } = sentAfterS(new Stream(), low);
+    console.log(`ES5: the low level sent after ${second.toFixed(1)} s, the high one after ${first.toFixed(1)} s`);
+    expect(second).toBeLessThan(first / 2);
   });
 });
 

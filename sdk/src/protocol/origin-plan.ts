@@ -156,7 +156,7 @@ export class OriginPlan {
   /** Seconds the origin would take for what is missing. */
   #originTimeS(segment: StoredSegment): number {
     const { meter } = this.#fetches;
-    const bytes = segment.chunks > 0 ? this.#missingChunks(segment) * CHUNK_BYTES : (this.#bandwidth(segment) / 8) * segment.durationS;
+    const bytes = segment.chunks > 0 ? this.#missingChunks(segment) * CHUNK_BYTES : (segment.bandwidthBps / 8) * segment.durationS;
     return (meter.ttfbMs || DEFAULT_TTFB_MS) / 1000 + (bytes * 8) / (meter.bps || DEFAULT_RATE_BPS);
   }
 
@@ -400,11 +400,7 @@ export class OriginPlan {
   }
 
   #slices(segment: StoredSegment): readonly Slice[] {
-    return this.#fetches.rangesUsable ? slicesOf(segment, this.#bandwidth(segment)) : [WHOLE];
-  }
-
-  #bandwidth(segment: StoredSegment): number {
-    return this.#state.store.tracks.get(segment.ref.track)?.bandwidthBps ?? 0;
+    return this.#fetches.rangesUsable ? slicesOf(segment) : [WHOLE];
   }
 }
 

@@ -12,11 +12,11 @@ export interface Slice {
  * The slices that peers share out among themselves. Their borders follow from the playlist alone, so that peers who have not
  * seen the segment's size yet agree on them; the last slice is open, and what lies past the real end is empty.
  */
-export function slicesOf(segment: StoredSegment, bandwidthBps: number): Slice[] {
-  const expected = bandwidthBps > 0 ? Math.ceil((bandwidthBps / 8) * segment.durationS / CHUNK_BYTES) : 4 * MIN_SLICE_CHUNKS;
+export function slicesOf({ bandwidthBps, chunks, durationS }: StoredSegment): Slice[] {
+  const expected = bandwidthBps > 0 ? Math.ceil((bandwidthBps / 8) * durationS / CHUNK_BYTES) : 4 * MIN_SLICE_CHUNKS;
   const length = Math.max(MIN_SLICE_CHUNKS, Math.ceil(expected / SLICES));
   const count = Math.max(1, Math.min(SLICES, Math.ceil(expected / length)));
-  const end = segment.chunks > 0 ? segment.chunks : MAX_CHUNKS;
+  const end = chunks > 0 ? chunks : MAX_CHUNKS;
   const slices: Slice[] = [];
   for (let i = 0; i < count; i++) {
     const first = i * length;

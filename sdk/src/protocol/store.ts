@@ -66,6 +66,7 @@ export class Store {
     if (ahead < 1 || ahead > FORESEEN_SEGMENTS || track.foreseen.some((s) => s.ref.sequence === ref.sequence)) return undefined;
     const segment = this.open({ ref, startS: last.endS + (ahead - 1) * last.durationS, durationS: last.durationS }, track.kind);
     segment.listed = false;
+    segment.bandwidthBps = track.bandwidthBps;
     segment.appearedMs = nowMs;
     track.foreseen.push(segment);
     return segment;
@@ -79,6 +80,7 @@ export class Store {
     for (const segment of segments) {
       const { sequence } = segment.ref;
       segment.listed = true;
+      segment.bandwidthBps = update.bandwidthBps;
       if (!update.live) continue;
       segment.listedMs = Math.min(segment.listedMs, nowMs);
       // One that comes with many others has been there for who knows how long.

@@ -26,6 +26,8 @@ const NO_COLUMNS = new Uint32Array(0);
 export class StoredSegment {
   readonly ref: SegmentRef;
   readonly kind: TrackKind;
+  /** Of its track, as the playlist has it; 0 for sound, and where nobody tells. */
+  bandwidthBps = 0;
   startS: number;
   durationS: number;
   /** Undefined until the origin, the playlist or a neighbour tells it. */

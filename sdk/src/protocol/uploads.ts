@@ -25,6 +25,8 @@ const FIRST_RANKS = [-6, 0, 2] as const;
 /** After what is rare, 0, and before takers', 2 and 3. */
 const URGENT = 1;
 const AHEAD = 4;
+/** Ranks are whole numbers: bandwidth decides between equals alone. */
+const RANK_OF_BPS = 1e-12;
 /** A line that takes nothing while the uplink could have sent so many chunks counts as dead until it does, or one that has left without a word would hold up everybody. */
 const STUCK_CHUNKS = 4;
 const MIN_STUCK_MS = 200;
@@ -152,7 +154,8 @@ export class Uploads {
 
   /**
    * By class (`first`: the least rank in it), then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
-   * are few of them at a time. Then what is near others' playheads, then the rest; equals in turn, and of one neighbour's as it was asked for.
+   * are few of them at a time. Then what is near others' playheads, then the rest. Of equals sound before picture and the low level before the high
+   * one (ES5), then in turn, and of one neighbour's as it was asked for.
    */
   #nextInTurn(waiting: readonly { readonly neighbour: Neighbour; readonly first: number; readonly isNew: boolean }[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
     let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
@@ -160,9 +163,8 @@ export class Uploads {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
-        const rank = first + (item.segment.rarity(item.chunk) < RARE || (item.urgent && isNew) ? 0 : item.urgent ? URGENT : AHEAD);
+        const rank = first + (item.segment.rarity(item.chunk) < RARE || (item.urgent && isNew) ? 0 : item.urgent ? URGENT : AHEAD) + item.segment.bandwidthBps * RANK_OF_BPS;
         if (best === undefined || rank < best.rank || (rank === best.rank && neighbour.turn < best.neighbour.turn)) best = { neighbour, index, rank };
-        if (rank === first) break;
       }
     }
     if (best !== undefined) best.neighbour.turn = ++this.#turn;
