@@ -30,6 +30,8 @@ class Coded extends Bench {
     this.helper = this.connect(node(2), { streams: { path: [7, 8, ROOT] } });
     this.witness = this.connect(node(3), { spare: 0 });
     this.advance(3_000);
+    // Who says nothing while others do is taken for gone.
+    this.say(this.parent, { type: "HAVE", entries: [] });
     this.say(this.helper, { type: "HAVE", entries: [this.entry(101)] });
     this.vouch(this.witness, { segment: this.ref(101), first: 0, count: this.chunks(101) }, true);
     this.clear();

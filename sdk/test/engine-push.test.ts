@@ -46,7 +46,13 @@ class Pushing extends Bench {
   appear(peer: PeerId, chunks: Uint8Array = new Uint8Array(Math.ceil(this.chunks(101) / 8))): void {
     this.advance(3_000);
     this.clear();
+    for (const n of this.engine.inspect().neighbours.values()) this.mumble(n.peer);
     this.say(peer, { type: "HAVE", entries: [this.entry(101, chunks)] });
+  }
+
+  /** Who says nothing while others do is taken for gone. */
+  mumble(peer: PeerId): void {
+    this.say(peer, { type: "HAVE", entries: [] });
   }
 
   /** What `to` was last told to push. */
@@ -158,8 +164,44 @@ describe("Parents", () => {
     b.word(ahead, { path: [5, ROOT], sequence: 101, chunks: 4 });
     b.advance(1_000);
     expect(b.asked(ahead) ?? 0).toBe(0);
-    b.advance(4_000);
+    for (let s = 0; s < 4; s++) {
+      for (const peer of [silent, ahead]) b.mumble(peer);
+      b.advance(1_000);
+    }
     expect([b.asked(silent), b.asked(ahead)]).toEqual([0, 0b1111]);
+  });
+
+  test("that say nothing at all while others do have gone, whatever the connection says: others take their place before the cool-down ends (OC4)", () => {
+    const b = new Pushing();
+    const gone = b.partner(1);
+    b.advance(1_200);
+    const other = b.partner(2, { path: [5, ROOT] });
+    b.advance(1_000);
+    b.mumble(other);
+    b.advance(400);
+    expect(b.asked(other) ?? 0).toBe(0);
+    b.mumble(other);
+    b.advance(400);
+    expect([b.asked(gone), b.asked(other)]).toEqual([0, 0b1111]);
+  });
+
+  test("that have said nothing are kept while nobody else says anything either: it is this peer that was held up", () => {
+    const b = new Pushing();
+    const parent = b.partner(1);
+    b.partner(2, { path: [5, ROOT] });
+    b.advance(4_000);
+    expect(b.asked(parent)).toBe(0b1111);
+  });
+
+  test("lost, are replaced by one that has what is missing here, though another is nearer to the root (OC4)", () => {
+    const b = new Pushing();
+    const parent = b.partner(1);
+    b.advance(1_200);
+    const near = b.partner(2, { path: [5, ROOT] });
+    const helpful = b.partner(3, { path: [6, 7, ROOT] });
+    b.appear(helpful, new Uint8Array(Math.ceil(b.chunks(101) / 8)).fill(0xff));
+    b.handle({ type: "disconnected", peer: parent });
+    expect([b.asked(near) ?? 0, b.asked(helpful)]).toEqual([0, 0b1111]);
   });
 
   test("are told what is here already before they begin, and where it is in each sub-stream (NC2)", () => {

@@ -14,10 +14,15 @@ export interface PathSetting {
 
 /** A line in one direction: what is handed to it waits its turn, and holds it for its size. */
 export class Line {
-  readonly #msPerByte: number;
+  #msPerByte = 0;
   #freeMs = 0;
 
   constructor(rateBps: number) {
+    this.rateBps = rateBps;
+  }
+
+  /** May be changed at any time; what has been taken keeps its turn. */
+  set rateBps(rateBps: number) {
     this.#msPerByte = 8_000 / rateBps;
   }
 

@@ -45,8 +45,9 @@ const T_A_MS = 5_000;
 const FEWER_HOPS = 2;
 /** A parent that has refused is not asked again for so long; one that was left for so long as the cool-down. */
 const SHUN_MS = 10_000;
-/** A hop counts so much. */
+/** A hop counts so much, and to have nothing that is missing here as much as so many hops: such a parent gives nothing before it gets something. */
 const HOP_MS = 1_000;
+const NO_HELP_HOPS = 3;
 /** Share of the measured uplink that is promised to children. Simulated: 0.5 leaves viewers without, 0.9 delays everybody behind them. */
 const COMMITTED = 0.7;
 /**
@@ -60,6 +61,8 @@ const STILL_AMPLE = 1.4;
 const MAP_MS = 2_000;
 const PATH_NEWS_MS = 200;
 const MAP_DELAY_MS = 100;
+/** A parent that has said nothing at all for so much longer than others has gone, whatever the connection says. Simulated: 1.5 s takes lines that lose packets for dead. */
+const GONE_MS = 2_500;
 /** What was pushed before a link ended may come so much later... */
 const LATE_MS = 8_000;
 /** ...or at any time, as much as the transport had taken: a slow uplink, or a busy one, may hold it for longer. */
@@ -215,9 +218,13 @@ export class Push {
 
   /** The neighbour is gone, or does not serve us any more: others take its place at once (OC4). */
   lost(neighbour: Neighbour, isGone: boolean, nowMs: number): void {
-    if (isGone) this.#excluded.set(nodeOf(neighbour.peer), nowMs + SHUN_MS);
-    this.#eachStream((k) => this.#parents[k] === neighbour && this.#replace(k, nowMs));
+    this.#leave(neighbour, isGone, nowMs);
     this.parity?.lost(neighbour);
+  }
+
+  #leave(parent: Neighbour, isGone: boolean, nowMs: number): void {
+    if (isGone) this.#excluded.set(nodeOf(parent.peer), nowMs + SHUN_MS);
+    this.#eachStream((k) => this.#parents[k] === parent && this.#replace(k, nowMs));
   }
 
   review(nowMs: number): void {
@@ -235,6 +242,10 @@ export class Push {
     if (!isOn && this.#isOn) this.#end(nowMs);
     this.#isOn = isOn;
     for (const [node, untilMs] of this.#excluded) if (nowMs > untilMs) this.#excluded.delete(node);
+    // Who was held up himself has heard nobody.
+    let heardMs = -Infinity;
+    for (const n of this.#all) heardMs = Math.max(heardMs, n.heardMs);
+    for (const n of new Set(this.#parents)) if (n !== undefined && heardMs - n.heardMs > GONE_MS) this.#leave(n, true, nowMs);
     // What has no parent is looked for first (ZA3). Who has children leads them only to a better root, or two might follow each other.
     const children = this.#sum((n) => n.takes);
     this.#eachStream((k) => this.#parents[k] === undefined && this.#subscribe(k, this.#best(k, isIn(children, k) ? this.#root(k) : Infinity, nowMs), nowMs));
@@ -266,10 +277,18 @@ export class Push {
         const path = pathOf(n, k);
         const root = path.at(-1) ?? below;
         if (!n.usable || n.spare <= 0 || path.length >= MAX_PATH || isIn(n.takes, k) || nowMs < (n.shunnedMs[k] ?? 0) || path.some((node) => excluded.has(node))) continue;
-        const ms = path.length * HOP_MS + n.roundTrip.minMs;
+        const ms = (path.length + (this.#helps(n, k) ? 0 : NO_HELP_HOPS)) * HOP_MS + n.roundTrip.minMs;
         if (root < bestRoot || (best !== undefined && root === bestRoot && ms < bestMs)) [best, bestRoot, bestMs] = [n, root, ms];
       }
     return best;
+  }
+
+  /** Whether it holds what is missing here of the k-th sub-stream, as far as it has told. */
+  #helps(n: Neighbour, k: number): boolean {
+    return this.#recent.some((s) => {
+      for (let i = k; i < s.chunks; i += this.#count) if (s.state[i] === Chunk.missing && n.holds(s, i)) return true;
+      return false;
+    });
   }
 
   /** Parents that lag are left, and those that others surpass (ES4). */
