@@ -16,6 +16,7 @@ import type { Effect } from "./protocol/contract.js";
 import type { PeerId, SwarmId } from "./protocol/ids.js";
 import type { Message } from "./protocol/message.js";
 import { INIT_SEQUENCE } from "./protocol/segment.js";
+import { noCounters } from "./protocol/state.js";
 import type { SessionParts } from "./session-parts.js";
 import type { PlayerStats, ShoalEvents } from "./stats.js";
 import { TrackerLine } from "./tracker-line.js";
@@ -47,6 +48,9 @@ export interface SessionSetting {
 }
 
 type EffectOf<Type extends Effect["type"]> = Extract<Effect, { type: Type }>;
+
+/** 0 before the first byte. */
+export const offloadOf = (originBytes: number, peerBytes: number): number => peerBytes / (originBytes + peerBytes || 1);
 
 /** One stream of one Hls instance: puts the engine together with everything that does I/O for it. The only place where they meet. */
 export class Session implements PlayerSession {
@@ -159,33 +163,25 @@ export class Session implements PlayerSession {
   }
 
   stats(): PlayerStats {
-    const engine = this.#loop.engine?.stats(performance.now());
-    const neighbours = engine?.neighbours ?? [];
+    const engine = this.#loop.engine?.stats(performance.now()) ?? { ...noCounters(), neighbours: [], storedBytes: 0, segments: 0, aheadS: 0 };
+    const { neighbours, peerBytes } = engine;
     const tracker = this.#tracker?.state ?? ((this.#idleReason ?? this.#aloneReason) === undefined ? "connecting" : "down");
     const alone = tracker === "down" && neighbours.length === 0 ? `tracker-down: ${this.#tracker?.downReason}` : undefined;
     const reason = this.#idleReason ?? this.#aloneReason ?? alone;
-    const originBytes = (engine?.originBytes ?? 0) + this.#bypassedBytes;
-    const peerBytes = engine?.peerBytes ?? 0;
+    const originBytes = engine.originBytes + this.#bypassedBytes;
     return {
+      ...engine,
       mode: reason === undefined ? "p2p" : "origin-only",
       reason,
       swarm: this.#name,
       peer: this.#peer,
       tracker,
       swarmSize: this.#tracker === undefined || this.#tracker.swarmSize === 0 ? 0 : Math.max(this.#tracker.swarmSize, neighbours.length + 1),
-      neighbours,
-      playedBytes: (engine?.playedBytes ?? 0) + this.#bypassedBytes,
+      playedBytes: engine.playedBytes + this.#bypassedBytes,
       originBytes,
-      peerBytes,
-      uploadedBytes: engine?.uploadedBytes ?? 0,
-      duplicateBytes: engine?.duplicateBytes ?? 0,
       controlBytes: this.#controlBytes,
-      offload: originBytes + peerBytes > 0 ? peerBytes / (originBytes + peerBytes) : 0,
-      rescues: engine?.rescues ?? 0,
-      fetches: engine?.fetches ?? { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
+      offload: offloadOf(originBytes, peerBytes),
       bufferS: this.#playhead.bufferS(),
-      storedBytes: engine?.storedBytes ?? 0,
-      bannedPeers: engine?.bannedPeers ?? 0,
       errors: { ...this.#errors },
     };
   }
@@ -413,10 +409,8 @@ export class Session implements PlayerSession {
         if (!options.iceServers) this.#transport?.useIceServers(iceServers);
       },
       statReport: () => {
-        const { neighbours, originBytes, peerBytes, uploadedBytes } = this.stats();
-        const { engine } = this.#loop;
-        const strangers = engine?.strangers ?? [];
-        const segments = engine?.stats(performance.now()).segments ?? 0;
+        const { segments, neighbours, originBytes, peerBytes, uploadedBytes } = this.stats();
+        const strangers = this.#loop.engine?.strangers ?? [];
         return { segments, neighbours: neighbours.length, originBytes, peerBytes, uploadedBytes, ...(strangers.length > 0 && { strangers: [...strangers] }) };
       },
       report: (code, message) => this.report(code, message),

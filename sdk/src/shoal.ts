@@ -4,10 +4,10 @@ import { captureController, fragmentLoaderConstructor } from "./hls/capture.js";
 import { type OpenSession, Player, type PlayerSession } from "./hls/player.js";
 import { loadTrust } from "./load-trust.js";
 import type { ShoalOptions } from "./options.js";
-import { Session } from "./session.js";
+import { offloadOf, Session } from "./session.js";
 import { SESSION_PARTS, unsupportedReason } from "./session-parts.js";
 import { ShoalError } from "./shoal-error.js";
-import type { PlayerStats, ShoalEvents, ShoalStats } from "./stats.js";
+import type { ShoalEvents, ShoalStats } from "./stats.js";
 import { checkDelivery } from "./with-push.js";
 
 /** Loader classes made by any Shoal. */
@@ -69,17 +69,17 @@ export class Shoal {
   /** Figures over all Hls instances that live now. */
   stats(): ShoalStats {
     const players = [...this.#players.values()].flatMap(({ player }) => player.session?.stats() ?? []);
-    const sum = (of: (stats: PlayerStats) => number): number => players.reduce((total, stats) => total + of(stats), 0);
-    const originBytes = sum((stats) => stats.originBytes);
-    const peerBytes = sum((stats) => stats.peerBytes);
+    const sum = (figure: "playedBytes" | "originBytes" | "peerBytes" | "uploadedBytes"): number => players.reduce((total, stats) => total + stats[figure], 0);
+    const originBytes = sum("originBytes");
+    const peerBytes = sum("peerBytes");
     return {
       players,
-      playedBytes: sum((stats) => stats.playedBytes),
+      playedBytes: sum("playedBytes"),
       originBytes,
       peerBytes,
-      uploadedBytes: sum((stats) => stats.uploadedBytes),
-      offload: originBytes + peerBytes > 0 ? peerBytes / (originBytes + peerBytes) : 0,
-      neighbours: sum((stats) => stats.neighbours.length),
+      uploadedBytes: sum("uploadedBytes"),
+      offload: offloadOf(originBytes, peerBytes),
+      neighbours: players.flatMap((stats) => stats.neighbours).length,
     };
   }
 

@@ -44,8 +44,12 @@ export interface PlayerStats {
   readonly fetches: Readonly<Record<"start" | "alone" | "seat" | "slice" | "rescue" | "settle" | "check", number>>;
   /** Media ahead of the playhead in the player, seconds. */
   readonly bufferS: number;
+  /** Media ahead of the playhead that Shoal holds whole and without a gap, in every track that plays, seconds: what goes on playing when origin and neighbours stop. */
+  readonly aheadS: number;
   /** Chunks in Shoal's memory, bytes. */
   readonly storedBytes: number;
+  /** Segments of which it holds every chunk. */
+  readonly segments: number;
   readonly bannedPeers: number;
   /** Things that went wrong and that the viewer did not notice, by code. */
   readonly errors: Readonly<Record<string, number>>;

@@ -232,3 +232,57 @@ describe("Idle", () => {
     stepOn(b, 100);
   });
 });
+
+describe("The engine's buffer (SYSTEMS PL4)", () => {
+  const fill = (b: Bench, sequence: number, stream = b.stream): void => {
+    b.want(sequence, stream);
+    const { fetch } = b.of("fetch").find((f) => f.segment.id === stream.info(sequence).ref.id)!;
+    b.handle({ type: "origin-head", fetch, startByte: 0, sizeBytes: stream.body(sequence).length });
+    b.handle({ type: "origin-bytes", fetch, bytes: stream.body(sequence) });
+    b.handle({ type: "origin-done", fetch });
+  };
+  const aheadS = (b: Bench): number => b.engine.stats(b.nowMs).aheadS;
+
+  test("reaches from the playhead to the first segment that is not whole", () => {
+    const b = new Bench();
+    expect(aheadS(b)).toBe(0);
+    b.play();
+    b.at(0, false);
+    b.alone();
+    for (const sequence of [0, 1, 3]) fill(b, sequence);
+    expect(aheadS(b)).toBe(8);
+    b.at(2.5, false);
+    expect(aheadS(b)).toBe(5.5);
+    fill(b, 2);
+    expect(aheadS(b)).toBe(13.5);
+    b.at(17, false);
+    expect(aheadS(b)).toBe(0);
+  });
+
+  test("is no longer than that of the track which has the least", () => {
+    const audio = new Stream({ track: 2, kind: "audio", bandwidthBps: 128_000 });
+    const b = new Bench();
+    b.play();
+    b.at(0, false);
+    b.alone();
+    b.handle({ type: "playlist", track: audio.track, kind: audio.kind, live: false, bandwidthBps: audio.bandwidthBps, segments: audio.playlist(0) });
+    for (const sequence of [0, 1]) fill(b, sequence);
+    fill(b, 0, audio);
+    expect(aheadS(b)).toBe(4);
+  });
+
+  test("gives the player a segment when all of it is here, its chunks in order", () => {
+    const b = new Bench();
+    b.play();
+    b.alone();
+    b.want(0);
+    const { fetch } = b.of("fetch")[0]!;
+    const body = b.stream.body(0);
+    b.handle({ type: "origin-head", fetch, startByte: 0, sizeBytes: body.length });
+    b.handle({ type: "origin-bytes", fetch, bytes: body.slice(0, -1) });
+    expect(b.of("deliver")).toEqual([]);
+    b.handle({ type: "origin-bytes", fetch, bytes: body.slice(-1) });
+    b.handle({ type: "origin-done", fetch });
+    expect(b.of("deliver").map(({ payloads }) => Buffer.concat(payloads).equals(body))).toEqual([true]);
+  });
+});

@@ -1,6 +1,6 @@
 import { Announcer } from "./announcer.js";
 import type { ChunkJudge, JudgeParts, Witnesses } from "./belief.js";
-import { type EngineOptions, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
+import { type EngineOptions, MAX_PROMISED_SEGMENTS, PROMISE_MS } from "./config.js";
 import type { Effect, Input } from "./contract.js";
 import { Downloads } from "./downloads.js";
 import { Fetches, type OriginChunk } from "./fetches.js";
@@ -9,13 +9,13 @@ import { Integrity } from "./integrity.js";
 import { Judge } from "./judge.js";
 import { Membership } from "./membership.js";
 import { type ChunkRun, type Message, PROTOCOL_VERSION } from "./message.js";
-import type { Claim, Neighbour } from "./neighbour.js";
+import type { Neighbour } from "./neighbour.js";
 import { OriginPlan } from "./origin-plan.js";
 import { PlayerDesk } from "./player-desk.js";
 import type { Push } from "./push.js";
 import { Seats } from "./seats.js";
 import type { Receipts } from "./receipts.js";
-import { CHUNK_BYTES, type SegmentRef } from "./segment.js";
+import { CHUNK_BYTES } from "./segment.js";
 import { type Counters, EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 import { Uploads } from "./uploads.js";
@@ -51,7 +51,7 @@ export interface EngineStats extends Readonly<Counters> {
   readonly storedBytes: number;
   /** Segments of which every chunk is there. */
   readonly segments: number;
-  readonly originBps: number;
+  readonly aheadS: number;
 }
 
 /**
@@ -230,7 +230,7 @@ export class Engine {
     const neighbours = [...this.#state.neighbours.values()].map((n) => ({
       peer: n.peer, downloadedBytes: n.downloadedBytes, uploadedBytes: n.uploadedBytes, rttMs: n.roundTrip.srttMs, rateBps: n.rateBps(nowMs), chokesUs: n.chokesUs, choked: n.choked,
     }));
-    return { ...counters, fetches: { ...counters.fetches }, neighbours, storedBytes: store.heldBytes, segments, originBps: this.#fetches.meter.bps };
+    return { ...counters, fetches: { ...counters.fetches }, neighbours, storedBytes: store.heldBytes, segments, aheadS: this.#state.aheadS(nowMs) };
   }
 
   /** Peers that the tracker is to be asked about at the next occasion: are they members? `members` answers. */
@@ -339,7 +339,7 @@ export class Engine {
         segment?.setHolder(neighbour, "none");
         neighbour.dropClaim(ref.id);
         if (chunks === "none" || isGone) continue;
-        this.#claim(neighbour, ref, { sizeBytes, chunks });
+        neighbour.claim({ segment: ref, sizeBytes, chunks });
         if (segment !== undefined && !this.#sized(segment, sizeBytes, neighbour, nowMs)) return;
       } else segment.setHolder(neighbour, chunks);
       if (segment !== undefined) segment.progressMs = nowMs;
@@ -348,15 +348,6 @@ export class Engine {
     }
     if (isFirst) this.#membership.review(nowMs);
     this.#downloads.fill(neighbour, nowMs);
-  }
-
-  /** Kept until the segment is known by that size. The first claim is the one that has not been renewed for longest. */
-  #claim(neighbour: Neighbour, ref: SegmentRef, claim: Claim): void {
-    for (const oldest of neighbour.claims.keys()) {
-      if (neighbour.claims.size < MAX_CLAIMS && neighbour.claimBytes <= MAX_CLAIM_BYTES) break;
-      neighbour.dropClaim(oldest);
-    }
-    neighbour.claim(ref.id, claim);
   }
 
   /** A neighbour tells a size that we do not have. False when that was the end of it. */

@@ -1,4 +1,4 @@
-import { TRUST_AFTER } from "./config.js";
+import { MAX_CLAIM_BYTES, MAX_CLAIMS, TRUST_AFTER } from "./config.js";
 import { Rate, RoundTrip } from "./estimator.js";
 import type { ChunkHash, FetchId, PeerId } from "./ids.js";
 import type { Message, SubStream } from "./message.js";
@@ -7,6 +7,7 @@ import type { StoredSegment } from "./stored-segment.js";
 
 /** What a neighbour says it holds of a segment that is not known here, or not by that size. */
 export interface Claim {
+  readonly segment: SegmentRef;
   readonly sizeBytes: number;
   readonly chunks: "all" | Uint8Array;
 }
@@ -141,9 +142,13 @@ export class Neighbour {
     return ((segment.holders[chunk] ?? 0) & this.bit) !== 0;
   }
 
-  claim(segmentId: string, claim: Claim): void {
-    this.dropClaim(segmentId);
-    this.claims.set(segmentId, claim);
+  /** Kept until the segment is known by that size, as far as there is room: the first one is the one that has not been renewed for longest. The one before of that segment has been dropped. */
+  claim(claim: Claim): void {
+    for (const oldest of this.claims.keys()) {
+      if (this.claims.size < MAX_CLAIMS && this.claimBytes <= MAX_CLAIM_BYTES) break;
+      this.dropClaim(oldest);
+    }
+    this.claims.set(claim.segment.id, claim);
     if (claim.chunks !== "all") this.claimBytes += claim.chunks.length;
   }
 

@@ -46,7 +46,7 @@ export class PlayerDesk {
     if (input.live) {
       const before = store.discardBefore(input.track);
       for (const n of this.#state.neighbours.values()) {
-        for (const id of n.claims.keys()) if (isBefore(id, input.track, before)) n.dropClaim(id);
+        for (const { segment: { id, track, sequence } } of n.claims.values()) if (track === input.track && sequence < before) n.dropClaim(id);
       }
     }
     this.#trim(nowMs);
@@ -218,10 +218,4 @@ export class PlayerDesk {
       this.#state.emit({ type: "segment-evicted", segment: segment.ref });
     }
   }
-}
-
-/** Segment ids are `track.sequence.variant` in hex. */
-function isBefore(id: string, track: number, sequence: number): boolean {
-  const [t, s] = id.split(".");
-  return t === track.toString(16) && parseInt(s ?? "", 16) < sequence;
 }

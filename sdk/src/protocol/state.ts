@@ -29,6 +29,11 @@ export interface Counters {
   fetches: Record<FetchReason, number>;
 }
 
+export const noCounters = (): Counters => ({
+  playedBytes: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, duplicateBytes: 0, rescues: 0, bannedPeers: 0,
+  fetches: { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
+});
+
 /** What the engine's parts share. */
 export class EngineState {
   readonly random: Random;
@@ -36,10 +41,7 @@ export class EngineState {
   /** Handshaken or not, by id, in order of connection. */
   readonly neighbours = new Map<PeerId, Neighbour>();
   readonly playhead: Playhead = { positionS: 0, playing: false, rate: 1, atMs: 0 };
-  readonly counters: Counters = {
-    playedBytes: 0, originBytes: 0, peerBytes: 0, uploadedBytes: 0, duplicateBytes: 0, rescues: 0, bannedPeers: 0,
-    fetches: { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 },
-  };
+  readonly counters = noCounters();
   /** Segments the player has asked for and does not have yet. */
   readonly wanted = new Set<StoredSegment>();
   /** The track of each kind that the player asked for last, and the first sequence it asked for: the hook-in point (TR3). */
@@ -127,6 +129,13 @@ export class EngineState {
   positionS(nowMs: number): number {
     const { positionS, playing, rate, atMs } = this.playhead;
     return playing ? positionS + ((nowMs - atMs) / 1000) * rate : positionS;
+  }
+
+  /** Media that is here whole and in order from the playhead on, in every track that plays, seconds (PL4). */
+  aheadS(nowMs: number): number {
+    const positionS = this.positionS(nowMs);
+    const ends = [...this.activeTracks()].map(({ segments }) => segments.find((s) => s.endS > positionS && !s.complete)?.startS ?? segments.at(-1)?.endS ?? 0);
+    return ends.length === 0 ? 0 : Math.max(0, Math.min(...ends) - positionS);
   }
 
   /** Seconds until the player needs what starts at `startS`; negative when it is late. A paused player may go on at any time. */
