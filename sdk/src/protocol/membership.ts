@@ -3,12 +3,16 @@ import type { PeerId } from "./ids.js";
 import { Neighbour } from "./neighbour.js";
 import type { EngineState } from "./state.js";
 
-/** A connection attempt that has not come to anything after this long no longer holds back the origin. */
+/**
+ * A connection attempt that has not come to anything after this long holds back neither the origin nor the next attempt: most take half a second,
+ * or never come to anything, and two hard NATs find that out after ten.
+ */
 const DIAL_PATIENCE_MS = 3_000;
+const DIAL_MS = 12_000;
 /** Peers are called when the player has its first segment, or after this long. */
 const START_PATIENCE_MS = 2_000;
 /** The tracker is asked for more peers at most this often; less and less often while it knows no new ones. */
-const FIND_INTERVAL_MS = 10_000;
+const FIND_INTERVAL_MS = 3_000;
 const MAX_FIND_INTERVAL_MS = 60_000;
 /** What a full or unreachable peer is left alone for. */
 const SHUN_MS = 30_000;
@@ -31,7 +35,8 @@ const COLUMNS = 32;
 /** Who is, may become and must not be a neighbour. */
 export class Membership {
   readonly #state: EngineState;
-  readonly #dialing = new Map<PeerId, number>();
+  /** Calls under way, and when they are given up. */
+  readonly #dialingUntilMs = new Map<PeerId, number>();
   /** Peers that turned us away, or that we did, are not called again before this time. */
   readonly #shunnedUntilMs = new Map<PeerId, number>();
   /** Known peers that are not called yet. */
@@ -78,7 +83,7 @@ export class Membership {
     const { neighbours } = this.#state;
     if (![...this.#state.activeTracks()].some((t) => t.live)) return undefined;
     // Whom we called ourselves we can do without.
-    if (!this.#isFull || this.#dialing.has(caller) || neighbours.has(caller) || this.isBanned(caller, nowMs) || nowMs - this.#replacedMs < REPLACE_INTERVAL_MS) return undefined;
+    if (!this.#isFull || this.#dialingUntilMs.has(caller) || neighbours.has(caller) || this.isBanned(caller, nowMs) || nowMs - this.#replacedMs < REPLACE_INTERVAL_MS) return undefined;
     let least: Neighbour | undefined;
     let leastRate = Infinity;
     for (const n of neighbours.values()) {
@@ -94,7 +99,7 @@ export class Membership {
 
   /** The new neighbour, or undefined when it is unwanted and has been sent away. */
   connected(peer: PeerId, nowMs: number): Neighbour | undefined {
-    this.#dialing.delete(peer);
+    this.#dialingUntilMs.delete(peer);
     const { neighbours } = this.#state;
     const reason = this.isBanned(peer, nowMs) ? "banned" : this.#isFull ? "full" : undefined;
     if (reason !== undefined || neighbours.has(peer)) {
@@ -111,7 +116,7 @@ export class Membership {
   }
 
   disconnected(peer: PeerId, nowMs: number): Neighbour | undefined {
-    this.#dialing.delete(peer);
+    this.#dialingUntilMs.delete(peer);
     const neighbour = this.#state.neighbours.get(peer);
     this.#state.neighbours.delete(peer);
     if (neighbour?.handshaken !== true) this.#shunnedUntilMs.set(peer, nowMs + SHUN_MS);
@@ -138,22 +143,19 @@ export class Membership {
   review(nowMs: number): void {
     const state = this.#state;
     this.#startedMs ??= nowMs;
-    for (const [peer, sinceMs] of this.#dialing) if (nowMs - sinceMs > 4 * DIAL_PATIENCE_MS) this.#dialing.delete(peer);
-    for (const [peer, untilMs] of this.#bannedUntilMs) if (untilMs <= nowMs) this.#bannedUntilMs.delete(peer);
+    for (const until of [this.#bannedUntilMs, this.#shunnedUntilMs, this.#dialingUntilMs]) for (const [peer, untilMs] of until) if (untilMs <= nowMs) until.delete(peer);
     // Opening connections takes a weak machine tens of milliseconds: not before the first picture.
     if (state.counters.playedBytes > 0 || nowMs - this.#startedMs >= START_PATIENCE_MS) {
       for (const peer of this.#waiting) this.#dial(peer, nowMs);
       this.#waiting.clear();
     }
-    for (const [peer, untilMs] of this.#shunnedUntilMs) if (untilMs <= nowMs) this.#shunnedUntilMs.delete(peer);
-    const isHopeful = (sinceMs: number): boolean => nowMs - sinceMs < DIAL_PATIENCE_MS;
     state.gathering = this.#waiting.size > 0 || (!this.#trackerAnswered && nowMs - this.#startedMs < GATHER_MS)
-      || [...this.#dialing.values()].some(isHopeful) || state.some((n) => !n.mapped && isHopeful(n.connectedMs));
+      || this.#hopeful(nowMs) > 0 || state.some((n) => !n.mapped && nowMs - n.connectedMs < DIAL_PATIENCE_MS);
     if (nowMs < this.#nextFindMs) return;
     this.#nextFindMs = nowMs + this.#findIntervalMs;
     this.#findIntervalMs = Math.min(MAX_FIND_INTERVAL_MS, 2 * this.#findIntervalMs);
     const missing = this.#missing(nowMs);
-    if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialing.keys(), ...this.#shunnedUntilMs.keys()].slice(0, MAX_EXCEPT) });
+    if (missing > 0) state.emit({ type: "find-peers", count: missing, except: [...state.neighbours.keys(), ...this.#dialingUntilMs.keys(), ...this.#shunnedUntilMs.keys()].slice(0, MAX_EXCEPT) });
   }
 
   get nextReviewMs(): number {
@@ -175,17 +177,22 @@ export class Membership {
   #missing(nowMs: number): number {
     const { neighbours } = this.#state;
     const places = this.#places;
-    let helpful = this.#dialing.size;
-    for (const n of neighbours.values()) if (!n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS) helpful++;
+    const hopeful = this.#hopeful(nowMs);
+    const helpful = [...neighbours.values()].filter((n) => !n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS).length;
     const wanted = nowMs - Math.max(this.#startedMs ?? nowMs, this.#state.rescuedMs) < STARVING_MS ? places : Math.ceil((2 / 3) * places);
-    return Math.min(wanted - helpful, places - neighbours.size - this.#dialing.size);
+    return Math.min(wanted - helpful, places - neighbours.size) - hopeful;
+  }
+
+  /** Calls that may still be answered. */
+  #hopeful(nowMs: number): number {
+    return [...this.#dialingUntilMs.values()].filter((untilMs) => untilMs - nowMs > DIAL_MS - DIAL_PATIENCE_MS).length;
   }
 
   #dial(peer: PeerId, nowMs: number): void {
     const { neighbours, options } = this.#state;
-    if (peer === options.peer || neighbours.has(peer) || this.#dialing.has(peer) || this.isBanned(peer, nowMs) || this.#shunnedUntilMs.has(peer)) return;
+    if (peer === options.peer || neighbours.has(peer) || this.#dialingUntilMs.has(peer) || this.isBanned(peer, nowMs) || this.#shunnedUntilMs.has(peer)) return;
     if (this.#missing(nowMs) <= 0) return;
-    this.#dialing.set(peer, nowMs);
+    this.#dialingUntilMs.set(peer, nowMs + DIAL_MS);
     this.#state.emit({ type: "connect", peer });
   }
 }

@@ -83,15 +83,11 @@ export class OriginPlan {
     if (segment.ref.sequence === INIT_SEQUENCE || !this.#started.has(segment.kind)) {
       // QQ1: nobody waits for peers to start. A segment that is there already needs no origin.
       if (segment.ref.sequence !== INIT_SEQUENCE) this.#started.add(segment.kind);
-      this.#fetch(segment, this.#gaps(segment, 0), "start", nowMs);
-      return;
+      return this.#fetch(segment, this.#gaps(segment, 0), "start", nowMs);
     }
-    if (neighbours.length === 0 && !this.#state.gathering) {
-      this.#fetch(segment, this.#gaps(segment, 0), "alone", nowMs);
-      return;
-    }
+    if (neighbours.length === 0 && !this.#state.gathering) return this.#fetch(segment, this.#gaps(segment, 0), "alone", nowMs);
     this.#joinForces(segment, neighbours, nowMs);
-    if (segment.marginS === 0) segment.marginS = Math.min(this.#state.random.between(...RESCUE_MARGIN_S), MARGIN_SHARE * segment.durationS);
+    segment.marginS ||= Math.min(this.#state.random.between(...RESCUE_MARGIN_S), MARGIN_SHARE * segment.durationS);
     const leftS = this.#state.timeLeftS(segment.startS, nowMs);
     const originS = this.#originTimeS(segment);
     if (leftS - segment.marginS < originS) {
@@ -131,10 +127,8 @@ export class OriginPlan {
   failed(segment: StoredSegment, failure: { status: number; timedOut: boolean }, nowMs: number): void {
     segment.failure = failure;
     segment.seated = 0;
-    segment.originFailures++;
-    segment.originRetryMs = nowMs + this.#retryMs(segment);
-    const neighbours = this.#state.handshaken;
-    if (this.#isHopeless(segment, neighbours, nowMs)) this.#desk.fail(segment, failure);
+    putOff(segment, nowMs);
+    if (this.#isHopeless(segment, this.#state.handshaken, nowMs)) this.#desk.fail(segment, failure);
   }
 
   /** An origin that hangs is no longer waited for where neighbours have what it was asked for. */
@@ -142,8 +136,7 @@ export class OriginPlan {
     for (const { id, segment, reason } of this.#fetches.stalled(nowMs)) {
       if (reason === "check" || reason === "settle" || !this.#peersHoldRest(segment)) continue;
       this.#fetches.abort((f) => f.id === id);
-      segment.originFailures++;
-      segment.originRetryMs = nowMs + this.#retryMs(segment);
+      putOff(segment, nowMs);
       this.#downloads.reorder();
     }
   }
@@ -223,11 +216,9 @@ export class OriginPlan {
 
   #isHeld(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[]): boolean {
     if (segment.chunks === 0) return false;
-    const end = Math.min(slice.end, segment.chunks);
-    return neighbours.some((n) => {
-      for (let i = slice.first; i < end; i++) if (!n.holds(segment, i)) return false;
-      return n.serves;
-    });
+    let held = serving(neighbours);
+    for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) held &= segment.holders[i] ?? 0;
+    return held !== 0;
   }
 
   /** From the first to the last chunk that is neither here nor being fetched; none or one. */
@@ -262,13 +253,12 @@ export class OriginPlan {
     }
     if (!this.#state.isSmall && nowMs - segment.progressMs < LIFE_MS)
       for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if (segment.holders[i] !== 0 || segment.state[i] !== Chunk.missing) return [];
-    let serving = 0;
-    for (const n of neighbours) if (n.serves) serving |= n.bit;
+    const able = serving(neighbours);
     let first = -1;
     let end = 0;
     for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) {
       if (segment.state[i] !== Chunk.missing || segment.fetching[i] !== 0 || segment.requested[i] !== 0) continue;
-      if (((segment.holders[i] ?? 0) & serving) !== 0 || neighbours.some((n) => n.hasPromised(id, i, nowMs))) continue;
+      if (((segment.holders[i] ?? 0) & able) !== 0 || neighbours.some((n) => n.hasPromised(id, i, nowMs))) continue;
       if (first < 0) first = i;
       end = i + 1;
     }
@@ -384,10 +374,6 @@ export class OriginPlan {
     return true;
   }
 
-  #retryMs(segment: StoredSegment): number {
-    return Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
-  }
-
   #missingChunks(segment: StoredSegment): number {
     let missing = 0;
     for (let i = 0; i < segment.chunks; i++) if (this.#isUnsure(segment, i) && segment.fetching[i] === 0) missing++;
@@ -402,6 +388,19 @@ export class OriginPlan {
   #slices(segment: StoredSegment): readonly Slice[] {
     return this.#fetches.rangesUsable ? slicesOf(segment) : [WHOLE];
   }
+}
+
+/** The origin has failed once more, and is left alone for a while. */
+function putOff(segment: StoredSegment, nowMs: number): void {
+  segment.originFailures++;
+  segment.originRetryMs = nowMs + Math.min(MAX_RETRY_MS, 250 * 2 ** segment.originFailures);
+}
+
+/** The columns of those who serve. */
+function serving(neighbours: readonly Neighbour[]): number {
+  let bits = 0;
+  for (const n of neighbours) if (n.serves) bits |= n.bit;
+  return bits;
 }
 
 /** Where the origin was so slow when the deadline came near that any neighbour is faster. */

@@ -11,8 +11,8 @@ import type { EngineState } from "./state.js";
 import { Chunk, type StoredSegment } from "./stored-segment.js";
 import { Uplink } from "./uplink.js";
 
-/** A neighbour is worth serving at a chunk each half second. */
-const SLOT_BPS = 2 * 8 * CHUNK_BYTES;
+/** A neighbour is worth serving at a chunk a second. With half the slots those with the weakest uplinks are choked by half of their neighbours. */
+const SLOT_BPS = 8 * CHUNK_BYTES;
 /** A chunk that fewer neighbours hold goes first. */
 const RARE = 3;
 /** Who gives back one of so many is served before who does not: many an honest viewer has little to give, or nothing that is wanted here. */
