@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { CliError, readOptions, USAGE } from "./cli-options.js";
+import { readOptions, USAGE } from "./cli-options.js";
+import { CliError } from "./command-line.js";
+import { compare, readCompareOptions, USAGE as COMPARE_USAGE } from "./compare.js";
 import { plot } from "./plot.js";
 import { SCENARIOS } from "./scenario.js";
-import { series, seriesTable, spreads } from "./series.js";
+import { inProcesses, series, seriesTable, spreads } from "./series.js";
 import { simulate } from "./simulate.js";
 import { table } from "./table.js";
 import type { World } from "./world.js";
@@ -18,6 +20,12 @@ try {
 }
 
 async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === "compare") {
+    const options = readCompareOptions(words.slice(1));
+    if (options === "help") console.log(COMPARE_USAGE);
+    else await compare(options, inProcesses, console.error);
+    return 0;
+  }
   const options = readOptions(words);
   if (options === "help") {
     console.log(USAGE);

@@ -10,19 +10,29 @@ export interface Spread {
   readonly most: number;
 }
 
-/** The same world with as many seeds as were asked for, each in a process of its own, one a core. Their results in order of the seeds. */
-export async function series(options: RunOptions, seeds: readonly number[], onResult: (result: Result) => void): Promise<Result[]> {
-  const results: Result[] = [];
+/** Carries runs out, in any order; `onEnd` hears of each, by its place in the list, what came of it. */
+export type Runner = (runs: readonly RunOptions[], onEnd: (run: number, outcome: Result | SimulationError) => void) => Promise<void>;
+
+/** Each run in a process of its own, one a core. */
+export const inProcesses: Runner = async (runs, onEnd) => {
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let seed = seeds[next]; seed !== undefined; seed = seeds[next]) {
+    for (let options = runs[next]; options !== undefined; options = runs[next]) {
       const i = next++;
-      const result = await run([...flags({ ...options, seed }), "--json"]);
-      results[i] = result;
-      onResult(result);
+      onEnd(i, await run([...flags(options), "--json"]));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(seeds.length, availableParallelism()) }, work));
+  await Promise.all(Array.from({ length: Math.min(runs.length, availableParallelism()) }, work));
+};
+
+/** The same world with as many seeds as were asked for. Their results in order of the seeds. */
+export async function series(options: RunOptions, seeds: readonly number[], onResult: (result: Result) => void): Promise<Result[]> {
+  const results: Result[] = [];
+  await inProcesses(seeds.map((seed) => ({ ...options, seed })), (i, outcome) => {
+    if (outcome instanceof SimulationError) throw outcome;
+    results[i] = outcome;
+    onResult(outcome);
+  });
   return results;
 }
 
@@ -46,16 +56,13 @@ export function seriesTable(results: readonly Result[]): string {
 }
 
 /** This program once more, on its own. */
-function run(words: readonly string[]): Promise<Result> {
-  return new Promise((resolve, reject) => {
+function run(words: readonly string[]): Promise<Result | SimulationError> {
+  return new Promise((resolve) => {
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...words], { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     let complaint = "";
     child.stdout.on("data", (part) => (text += String(part)));
     child.stderr.on("data", (part) => (complaint += String(part)));
-    child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(text) as Result);
-      else reject(new SimulationError(complaint));
-    });
+    child.on("close", (code, signal) => resolve(code === 0 ? (JSON.parse(text) as Result) : new SimulationError(complaint || `ended by ${signal}`)));
   });
 }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { CliError, readOptions } from "../src/cli-options.js";
+import { CliError } from "../src/command-line.js";
+import { readOptions } from "../src/cli-options.js";
 
 it("reads what was asked for, and fills in the rest", () => {
   expect(readOptions(["--scenario", "vod", "--peers=200", "--seed", "3", "--delivery", "origin", "--ri", "0.8", "--seconds", "60", "--json", "--plot", "a.svg"])).toMatchObject({
