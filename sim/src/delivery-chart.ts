@@ -34,10 +34,10 @@ export function deliveryChart(axis: Axis, cells: readonly Cell[]): string {
   const figures = [OFFLOAD, COPIES, axis.points.some(({ world }) => world.freeRiders !== undefined) ? ADVANTAGE : DUPLICATES, DELAY];
   const width = (WIDTH - 2 * MARGIN - LABELS) / figures.length;
   const panels = figures.map((figure, i): Panel => {
-    const left = MARGIN + LABELS + i * width;
+    const left = Math.round(MARGIN + LABELS + i * width);
     return { figure, left, right: left + width - NUMBER, max: Math.max(1e-9, ...cells.map((cell) => longest(figure, cell))) };
   });
-  const heads = panels.map(({ figure, left }) => `<text x="${left}" y="46" font-weight="600">${figure === DELAY ? "chunk delay" : figure.name}</text><text x="${left}" y="61" class="dim">${figure === DELAY ? "half, line: 99 in 100" : `${figure.better} is better`}</text>`);
+  const heads = panels.map(({ figure, left }) => `<text x="${left}" y="46" font-weight="600">${figure.name}</text><text x="${left}" y="61" class="dim">${figure.better} is better${figure === DELAY ? "; line: p99" : ""}</text>`);
   let top = HEAD;
   const groups = axis.points.map(({ label }) => {
     const rows = cells.filter(({ point }) => point.label === label);
@@ -54,22 +54,26 @@ export function deliveryChart(axis: Axis, cells: readonly Cell[]): string {
 function row({ delivery, outcome }: Cell, top: number, panels: readonly Panel[]): string {
   const label = `${delivery === "auto" ? `<rect class="band" x="${MARGIN - 4}" y="${top}" width="${WIDTH - 2 * MARGIN + 8}" height="${ROW}"/>` : ""}<text x="${MARGIN}" y="${top + BASELINE}">${delivery}</text>`;
   if (outcome instanceof SimulationError) return `${label}<text x="${panels[0]?.left ?? 0}" y="${top + BASELINE}" class="dim">did not run</text>`;
-  return label + panels.map((panel) => bar(delivery, outcome, top, panel)).join("");
+  const bars = panels.flatMap((panel) => bar(outcome, top, panel) ?? []);
+  const whiskers = bars.map(({ whisker }) => whisker).join("");
+  return `${label}<path class="${delivery}" d="${bars.map(({ body }) => body).join("")}"/>${whiskers === "" ? "" : `<path class="whisker" d="${whiskers}"/>`}${bars.map(({ words }) => words).join("")}`;
 }
 
-function bar(delivery: string, outcome: ReadonlyMap<string, Spread>, top: number, { figure, left, right, max }: Panel): string {
+/** Paths of a bar and of its whisker, so that a row has one of each, and its number. */
+function bar(outcome: ReadonlyMap<string, Spread>, top: number, { figure, left, right, max }: Panel): { body: string; whisker: string; words: string } | undefined {
   const spread = figure.of(outcome);
+  if (spread === undefined) return undefined;
   const last = figure === DELAY ? LAST_DELAY.of(outcome)?.mean : undefined;
-  if (spread === undefined) return "";
   const { mean, least, most } = last === undefined ? spread : { mean: spread.mean, least: spread.mean, most: last };
-  const x = (value: number): number => round(left + Math.max(0, value / max) * (right - left));
-  const whisker = least === most ? "" : `<path class="whisker" d="M${x(least)} ${top + ROW / 2}H${x(most)}m0-3v6"/>`;
-  const words = last === undefined ? `${numeral(figure, mean)}${SIGNS[figure.unit]}` : `${numeral(figure, mean)}, ${numeral(LAST_DELAY, last)} s`;
-  return `<rect class="${delivery}" x="${left}" y="${top + (ROW - BAR) / 2}" width="${round(x(mean) - left)}" height="${BAR}"/>${whisker}<text x="${round(x(Math.max(mean, most)) + 5)}" y="${top + BASELINE}">${words}</text>`;
+  const x = (value: number): number => Math.round(left + Math.max(0, value / max) * (right - left));
+  const numbers = last === undefined ? `${numeral(figure, mean)}${SIGNS[figure.unit]}` : `${numeral(figure, mean)}, ${numeral(LAST_DELAY, last)} s`;
+  return {
+    body: `M${left} ${top + (ROW - BAR) / 2}H${x(mean)}v${BAR}H${left}z`,
+    whisker: least === most ? "" : `M${x(least)} ${top + ROW / 2}H${x(most)}m0-3v6`,
+    words: `<text x="${x(most) + 5}" y="${top + BASELINE}">${numbers}</text>`,
+  };
 }
 
 function longest(figure: Figure, { outcome }: Cell): number {
   return outcome instanceof SimulationError ? 0 : ((figure === DELAY ? LAST_DELAY : figure).of(outcome)?.most ?? 0);
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;

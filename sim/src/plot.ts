@@ -1,3 +1,4 @@
+import { escaped, picture } from "./picture.js";
 import type { Fault } from "./scenario.js";
 import type { Sample } from "./timeline.js";
 
@@ -28,14 +29,13 @@ export function plot(samples: readonly Sample[], { title, html, faults }: { read
     const top = 40 + i * (PANEL + GAP);
     const y = (value: number): string => (top + PANEL * (1 - value / panel.max)).toFixed(1);
     const lines = panel.lines.map(({ color, of }) => `<polyline fill="none" stroke="${color}" stroke-width="1.5" points="${samples.map((s) => `${x(s.second).toFixed(1)},${y(of(s))}`).join(" ")}"/>`);
-    const labels = panel.lines.map(({ color, label }, j) => `<text x="${WIDTH - 90 + j * 40}" y="${top - 4}" fill="${color}">${label}</text>`);
+    const labels = panel.lines.map(({ color, label }, j) => `<text x="${WIDTH - 105 + j * 40}" y="${top - 4}" fill="${color}">${label}</text>`);
     return `<text x="${LEFT}" y="${top - 4}">${panel.name}</text><text x="${LEFT - 6}" y="${top + 8}" text-anchor="end">${round(panel.max)}</text><text x="${LEFT - 6}" y="${top + PANEL}" text-anchor="end">0</text>
-<rect x="${LEFT}" y="${top}" width="${WIDTH - LEFT - 10}" height="${PANEL}" fill="none" stroke="#ccc"/>${lines.join("")}${labels.join("")}`;
+<rect x="${LEFT}" y="${top}" width="${WIDTH - LEFT - 10}" height="${PANEL}" class="line"/>${lines.join("")}${labels.join("")}`;
   });
   const marks = faults.map(({ atS, name }) => `<line x1="${x(atS)}" x2="${x(atS)}" y1="40" y2="${height - GAP}" stroke="#d73027" stroke-dasharray="3 3"/><text x="${x(atS) + 3}" y="52" fill="#d73027">${name}</text>`);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/><text x="${LEFT}" y="18" font-size="14">${title}</text>
-${parts.join("\n")}${marks.join("")}<text x="${WIDTH - 10}" y="${height - 8}" text-anchor="end">${seconds} s</text></svg>`;
-  return html ? `<!doctype html><meta charset="utf-8"><title>${title}</title><body style="margin:2rem;max-width:70rem">${svg}</body>\n` : `${svg}\n`;
+  const svg = picture([`<text x="${LEFT}" y="18" font-size="14">${escaped(title)}</text>`, ...parts, ...marks, `<text x="${WIDTH - 10}" y="${height - 8}" text-anchor="end">${seconds} s</text>`], { width: WIDTH, height, title, fontPx: 11 });
+  return html ? `<!doctype html><meta charset="utf-8"><title>${escaped(title)}</title><body style="margin:2rem;max-width:70rem">${svg}</body>\n` : svg;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
