@@ -1,6 +1,6 @@
 // `npm run sim -- [flags]`: installs what is missing, bundles the simulator (a second quicker a minute than running TypeScript
 // through tsx, whose named closures cost time), and runs it in a process of its own: 10,000 peers need more memory than Node
-// takes unasked.
+// takes unasked. `npm run compare` is the same with `compare` in front of its flags.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -36,7 +36,7 @@ export async function compare(options: CompareOptions, runner: Runner, say: (lin
       say(`${runs} of ${of}: ${scenario}, ${peers} viewers, RI ${ri}, ${delivery}, seed ${seed}: ${what}`);
     },
     onAxis: (axis, cells) => {
-      writeFileSync(join(options.out, pictureName(axis)), deliveryChart(axis, cells));
+      writeFileSync(join(options.out, pictureName(axis)), deliveryChart(axis, cells, options));
       writeFileSync(page, deliveryPage(existsSync(page) ? readFileSync(page, "utf8") : "", axis, deliverySection(axis, cells, options)));
     },
   });

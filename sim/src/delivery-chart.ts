@@ -1,7 +1,6 @@
-import type { Axis } from "./axes.js";
-import { COMPARED } from "./axes.js";
+import { type Axis, COMPARED } from "./axes.js";
 import { ADVANTAGE, COPIES, DELAY, DUPLICATES, type Figure, LAST_DELAY, numeral, OFFLOAD, SIGNS } from "./figures.js";
-import type { Cell } from "./grid.js";
+import type { Cell, Grid } from "./grid.js";
 import { escaped, picture } from "./picture.js";
 import type { Spread } from "./series.js";
 import { SimulationError } from "./simulate.js";
@@ -30,7 +29,7 @@ interface Panel {
 }
 
 /** One axis as bars, a group for each of its points, a row for each delivery. */
-export function deliveryChart(axis: Axis, cells: readonly Cell[]): string {
+export function deliveryChart(axis: Axis, cells: readonly Cell[], { seeds, seconds }: Pick<Grid, "seeds" | "seconds">): string {
   const figures = [OFFLOAD, COPIES, axis.points.some(({ world }) => world.freeRiders !== undefined) ? ADVANTAGE : DUPLICATES, DELAY];
   const width = (WIDTH - 2 * MARGIN - LABELS) / figures.length;
   const panels = figures.map((figure, i): Panel => {
@@ -45,7 +44,7 @@ export function deliveryChart(axis: Axis, cells: readonly Cell[]): string {
     top = start + rows.length * ROW;
     return [`<text x="${MARGIN}" y="${start - 7}" font-weight="600">${escaped(label)}</text>`, ...rows.map((cell, i) => row(cell, start + i * ROW, panels)), ...panels.map(({ left }) => `<path class="line" d="M${left - 0.5} ${start}V${top}"/>`)].join("");
   });
-  return picture([`<text x="${MARGIN}" y="22" font-size="15" font-weight="600">${escaped(axis.title)}</text>`, ...heads, ...groups], {
+  return picture([`<text x="${MARGIN}" y="22" font-size="15" font-weight="600">${escaped(axis.title)}</text><text x="${WIDTH - MARGIN}" y="22" text-anchor="end" class="dim">simulated, ${seeds === 1 ? "one seed" : `${seeds} seeds`}, ${seconds} s</text>`, ...heads, ...groups], {
     width: WIDTH, height: top + MARGIN, title: `${axis.title}: ${COMPARED.join(", ")} side by side`, fontPx: 12,
     css: `.whisker{stroke:var(--ink);fill:none}.band{fill:var(--band)}${COMPARED.map((delivery) => `.${delivery}{fill:${COLOURS[delivery]}}`).join("")}`,
   });

@@ -44,7 +44,7 @@ export function deliverySection(axis: Axis, cells: readonly Cell[], { seeds, sec
 
 ${axis.about}
 
-![${axis.title}, as a picture](${pictureName(axis)})
+![The table below as bars](${pictureName(axis)})
 
 | | | ${figures.map(({ name }) => name).join(" | ")} |
 |---|---|${figures.map(() => "---|").join("")}

@@ -77,11 +77,11 @@ it("shows least and most of several seeds", async () => {
 });
 
 it("says of a cell that did not run why, and keeps what the page says of other axes", async () => {
-  writeFileSync(join(out, "delivery.md"), "# Old\n\n## Churn\n\nas it was\n\n## Uplinks\n\ngone\n");
+  writeFileSync(join(out, "delivery.md"), "# Old\n\n## Viewers who come and go\n\nas it was\n\n## Live, by what uplinks carry\n\ngone\n");
   await compare({ axes: [tiny("ri")], seeds: 1, seconds: 10, out }, here([], ({ delivery }) => delivery === "coded"), () => {});
   const page = read("delivery.md");
   expect(rows(page, "poor lines").find(([, delivery]) => delivery === "coded")?.slice(0, 3)).toEqual(["poor lines", "coded", "**did not run**: at 4.200 s: a \\| b"]);
-  expect(page).toContain("## Churn\n\nas it was\n");
+  expect(page).toContain("## Viewers who come and go\n\nas it was\n");
   expect(page).not.toMatch(/gone|# Old/);
   expect(textsOf(read("delivery-ri.svg")).filter((text) => text === "did not run")).toHaveLength(2);
 });
