@@ -12,8 +12,8 @@ such as \`npm run sim -- --scenario live --peers 100 --ri 2 --delivery hybrid --
 
 | delivery | |
 |---|---|
-| mesh | chunks are asked for (pull); who brings a new segment from the origin is drawn among viewers |
-| seats | pull; who brings a new segment has the tracker's origin seat |
+| mesh | chunks are asked for (pull), as where there is no tracker: who brings a new segment from the origin is drawn among viewers |
+| seats | the SDK's \`delivery: "mesh"\`: pull, and who brings a new segment has the tracker's origin seat |
 | tree | seats, and one sub-stream is pushed down one tree; pull repairs |
 | hybrid | seats, and four sub-streams are pushed, each down a tree of its own; pull repairs |
 | coded | K of N: hybrid, and four sub-streams of parity; any four of eight do |
@@ -22,6 +22,7 @@ such as \`npm run sim -- --scenario live --peers 100 --ri 2 --delivery hybrid --
 Figures are means of the seeds, in brackets the least and the most. Offload is bytes not taken from the origin, of bytes played, over what is possible at best: min(1 - 1/N, RI).
 Steady origin copies leave out each viewer's first segment. On time: chunks there when the playhead reached their segment. Duplicates and control are over DATA.
 Chunk delay is from a segment's appearance until a viewer has the chunk, from wherever. In pictures thin lines are the least and the most of the seeds, of chunk delay its 99th percentile.
+Figures count from a third of a run on, at most 40 s: short runs see a swarm that is still forming, and are to be held against each other alone.
 `;
 
 /** The page with this section, and those of the other axes as it had them before. */
@@ -46,7 +47,7 @@ ${axis.about}
 
 ![The table below as bars](${pictureName(axis)})
 
-| | | ${figures.map(({ name }) => name).join(" | ")} |
+| | delivery | ${figures.map(({ name }) => name).join(" | ")} |
 |---|---|${figures.map(() => "---|").join("")}
 ${rows.join("\n")}
 
