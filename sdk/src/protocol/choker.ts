@@ -42,6 +42,7 @@ export class GiveToGet {
     // Nobody asks for anything, or nothing tells how fast it would go: one more may try.
     this.#slots = round.slots ?? Math.max(this.#slots, unchoked.size) + 1;
     if (nowMs < this.#nextPeriodMs) {
+      if (unchoked.size >= this.#slots) return undefined;
       const served = new Set(unchoked);
       for (const n of rank(neighbours)) if (served.size < this.#slots) served.add(n.peer);
       return served;

@@ -133,7 +133,7 @@ export class Integrity {
       return "verified";
     }
     if (isChecking || (nowMs - held.sinceMs < patienceMs && (this.#askWitness({ segment, first: chunk, count: 1 }, giver, nowMs) || !isSmall))) {
-      held.dueMs = nowMs + OPINION_MS;
+      if (!isSmall) held.dueMs = nowMs + OPINION_MS;
       return "hold";
     }
     return "check";
