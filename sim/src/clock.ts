@@ -10,27 +10,26 @@ export class Clock {
   nowMs = 0;
   /** Tasks run so far. */
   steps = 0;
-  #times = new Float64Array(1024);
-  #orders = new Float64Array(1024);
+  /** Of each task its moment, then its number: what is compared lies side by side. */
+  #keys = new Float64Array(2 * 1024);
   #tasks: Task[] = [];
   #next = 0;
 
   at(atMs: number, task: Task): void {
     let i = this.#tasks.length;
-    if (i === this.#times.length) this.#grow();
+    if (2 * i === this.#keys.length) this.#grow();
     this.#tasks.push(task);
-    const times = this.#times;
-    const orders = this.#orders;
+    const keys = this.#keys;
     const time = atMs < this.nowMs ? this.nowMs : atMs;
     const order = this.#next++;
     while (i > 0) {
       const parent = ((i - 1) / FANOUT) | 0;
-      if ((times[parent] as number) <= time) break;
+      if ((keys[2 * parent] as number) <= time) break;
       this.#copy(parent, i);
       i = parent;
     }
-    times[i] = time;
-    orders[i] = order;
+    keys[2 * i] = time;
+    keys[2 * i + 1] = order;
     this.#tasks[i] = task;
   }
 
@@ -40,8 +39,8 @@ export class Clock {
 
   /** Runs what is due up to and including `untilMs`, then stands there. */
   runUntil(untilMs: number): void {
-    while (this.#tasks.length > 0 && (this.#times[0] as number) <= untilMs) {
-      this.nowMs = this.#times[0] as number;
+    while (this.#tasks.length > 0 && (this.#keys[0] as number) <= untilMs) {
+      this.nowMs = this.#keys[0] as number;
       this.steps++;
       this.#pop().run(this.nowMs);
     }
@@ -52,16 +51,15 @@ export class Clock {
     const top = this.#tasks[0] as Task;
     const last = this.#tasks.length - 1;
     const task = this.#tasks[last] as Task;
-    const time = this.#times[last] as number;
-    const order = this.#orders[last] as number;
+    const time = this.#keys[2 * last] as number;
+    const order = this.#keys[2 * last + 1] as number;
     this.#tasks.pop();
     if (last > 0) this.#sink(task, time, order);
     return top;
   }
 
   #sink(task: Task, time: number, order: number): void {
-    const times = this.#times;
-    const orders = this.#orders;
+    const keys = this.#keys;
     const size = this.#tasks.length;
     let i = 0;
     for (;;) {
@@ -70,32 +68,29 @@ export class Clock {
       let best = first;
       const end = Math.min(first + FANOUT, size);
       for (let c = first + 1; c < end; c++) {
-        const a = times[c] as number;
-        const b = times[best] as number;
-        if (a < b || (a === b && (orders[c] as number) < (orders[best] as number))) best = c;
+        const a = keys[2 * c] as number;
+        const b = keys[2 * best] as number;
+        if (a < b || (a === b && (keys[2 * c + 1] as number) < (keys[2 * best + 1] as number))) best = c;
       }
-      const t = times[best] as number;
-      if (t > time || (t === time && (orders[best] as number) > order)) break;
+      const t = keys[2 * best] as number;
+      if (t > time || (t === time && (keys[2 * best + 1] as number) > order)) break;
       this.#copy(best, i);
       i = best;
     }
-    times[i] = time;
-    orders[i] = order;
+    keys[2 * i] = time;
+    keys[2 * i + 1] = order;
     this.#tasks[i] = task;
   }
 
   #copy(from: number, to: number): void {
-    this.#times[to] = this.#times[from] as number;
-    this.#orders[to] = this.#orders[from] as number;
+    this.#keys[2 * to] = this.#keys[2 * from] as number;
+    this.#keys[2 * to + 1] = this.#keys[2 * from + 1] as number;
     this.#tasks[to] = this.#tasks[from] as Task;
   }
 
   #grow(): void {
-    const times = new Float64Array(2 * this.#times.length);
-    times.set(this.#times);
-    this.#times = times;
-    const orders = new Float64Array(times.length);
-    orders.set(this.#orders);
-    this.#orders = orders;
+    const keys = new Float64Array(2 * this.#keys.length);
+    keys.set(this.#keys);
+    this.#keys = keys;
   }
 }

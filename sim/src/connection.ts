@@ -22,8 +22,9 @@ export class Connection implements Task {
   #arrivesMs = 0;
   #watching = false;
   #owes = false;
-  /** What has not left the uplink yet, with the time at which it will have. */
-  readonly #waiting: { readonly leavesMs: number; readonly bytes: number }[] = [];
+  /** What has not left the uplink yet: the times at which it will have, and the bytes. Plain numbers, which lie together in memory. */
+  readonly #leavesMs: number[] = [];
+  readonly #bytes: number[] = [];
   #first = 0;
 
   constructor(
@@ -43,7 +44,8 @@ export class Connection implements Task {
     if (this.dead) return true;
     const parcel = new Parcel(this, messages, bytes, wireBytes(bytes));
     const leavesMs = this.local.uplink.take(parcel.wireBytes, nowMs);
-    this.#waiting.push({ leavesMs, bytes });
+    this.#leavesMs.push(leavesMs);
+    this.#bytes.push(bytes);
     // The channel is ordered: what overtakes a lost packet waits for it.
     this.#arrivesMs = Math.max(this.#arrivesMs, leavesMs + this.roundTripMs / 2 + parcel.lossMs(world.path, this.roundTripMs));
     world.clock.at(this.#arrivesMs, parcel);
@@ -71,17 +73,18 @@ export class Connection implements Task {
     if (this.#watching) return;
     this.#watching = true;
     let left = this.#bufferedBytes;
-    for (let i = this.#first; i < this.#waiting.length; i++) {
-      const { bytes, leavesMs } = this.#waiting[i] as { leavesMs: number; bytes: number };
-      left -= bytes;
-      if (left <= this.#markBytes) return this.local.world.clock.at(leavesMs, this);
+    for (let i = this.#first; i < this.#bytes.length; i++) {
+      left -= this.#bytes[i] as number;
+      if (left <= this.#markBytes) return this.local.world.clock.at(this.#leavesMs[i] as number, this);
     }
   }
 
   #drain(nowMs: number): void {
-    for (let item = this.#waiting[this.#first]; item !== undefined && item.leavesMs <= nowMs && !this.dead; item = this.#waiting[++this.#first]) this.#bufferedBytes -= item.bytes;
-    if (this.#first > 32 && this.#first * 2 > this.#waiting.length) {
-      this.#waiting.splice(0, this.#first);
+    if (this.dead || this.#first === this.#bytes.length) return;
+    while (this.#first < this.#bytes.length && (this.#leavesMs[this.#first] as number) <= nowMs) this.#bufferedBytes -= this.#bytes[this.#first++] as number;
+    if (this.#first > 32 && this.#first * 2 > this.#bytes.length) {
+      this.#leavesMs.splice(0, this.#first);
+      this.#bytes.splice(0, this.#first);
       this.#first = 0;
     }
   }

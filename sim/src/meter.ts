@@ -1,7 +1,7 @@
 import type { FetchReason } from "../../sdk/src/protocol/contract.js";
 import type { PeerId } from "../../sdk/src/protocol/ids.js";
 import type { Message, MessageType } from "../../sdk/src/protocol/message.js";
-import { frameLength } from "../../sdk/src/wire/frame.js";
+import { framedLength } from "../../sdk/src/wire/frame.js";
 import type { Clock } from "./clock.js";
 import { Histogram } from "./histogram.js";
 import type { Need } from "./oracle.js";
@@ -66,14 +66,13 @@ export class Meter {
     this.signatureRequests++;
   }
 
-  /** What travels in one frame: a chunk costs what it would alone, the rest share what comes on top. */
-  frame(messages: readonly Message[]): void {
-    const total = frameLength(messages);
+  /** What travels in one frame, of `total` bytes: a chunk costs what it would alone, the rest share what comes on top. */
+  frame(messages: readonly Message[], total: number): void {
     const [first] = messages;
-    const data = first?.type === "DATA" ? frameLength([first]) : 0;
+    const data = first?.type === "DATA" ? framedLength(first) : 0;
     const perByte = total === data ? 0 : (wireBytes(total) - (data === 0 ? 0 : wireBytes(data))) / (total - data);
     for (const message of messages) {
-      const bytes = frameLength([message]);
+      const bytes = framedLength(message);
       const entry = (this.messages[message.type] ??= { count: 0, bytes: 0, wireBytes: 0 });
       entry.count++;
       entry.bytes += bytes;

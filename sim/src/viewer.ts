@@ -60,11 +60,11 @@ export class Viewer implements PlayerHost, Task {
   readonly #culprit: Culprit;
   readonly #requests = new Map<FetchId, HttpRequest>();
   readonly #inputs: Input[] = [];
-  #next = 0;
   #driving = false;
   #later: (() => void)[] = [];
   #wakeMs = Infinity;
-  #stuck = { atMs: -1, steps: 0 };
+  #stuckMs = -1;
+  #stuckSteps = 0;
 
   constructor(
     readonly world: World,
@@ -145,7 +145,9 @@ export class Viewer implements PlayerHost, Task {
       if (stream) this.#publisher.lookUp(stream);
     }
     this.#inputs.push(input);
-    if (!this.#driving) this.#drive(false);
+    if (this.#driving) return;
+    this.#drive();
+    this.#arm();
   }
 
   /** After what runs now, as a microtask would. */
@@ -159,28 +161,32 @@ export class Viewer implements PlayerHost, Task {
     if (this.gone || nowMs !== this.#wakeMs) return;
     this.#wakeMs = Infinity;
     this.world.trace.event(nowMs, 3, this.index, 0);
-    this.#drive(true);
+    this.#driving = true;
+    this.#guard();
+    this.engine.tick(nowMs);
+    this.#carryOut();
+    this.#drive();
+    this.#arm();
   }
 
   received(from: PeerId, parcel: Parcel, nowMs: number): void {
     this.world.trace.event(nowMs, 1, this.index, parcel.bytes);
     for (const message of parcel.messages) {
+      if (this.gone) return;
       if (message.type === "DATA" && this.world.meter.on) this.takenBytes += message.payload.length;
-      this.handle({ type: "message", peer: from, message });
+      this.#inputs.push({ type: "message", peer: from, message });
+      this.#drive();
     }
+    this.#arm();
   }
 
-  #drive(tick: boolean): void {
-    const { clock, checker } = this.world;
+  /** Inputs that wait, and all that comes of them. */
+  #drive(): void {
+    const { clock } = this.world;
     this.#driving = true;
-    if (tick) {
-      this.#guard();
-      this.engine.tick(clock.nowMs);
-      this.#carryOut();
-    }
     for (;;) {
-      if (this.#next < this.#inputs.length) {
-        const input = this.#inputs[this.#next++] as Input;
+      const input = this.#inputs.shift();
+      if (input !== undefined) {
         this.#guard();
         this.engine.handle(input, clock.nowMs);
         this.#carryOut();
@@ -190,13 +196,16 @@ export class Viewer implements PlayerHost, Task {
         for (const run of later) run();
       } else break;
     }
-    this.#inputs.length = 0;
-    this.#next = 0;
     this.#driving = false;
-    checker.stepped(this);
+  }
+
+  /** One timer for what the engine wants to be called for next. */
+  #arm(): void {
+    this.world.checker.stepped(this);
     const dueMs = this.engine.nextTimeoutMs();
     if (dueMs === undefined || this.gone) return;
     // No browser's timer is quicker.
+    const { clock } = this.world;
     const wakeMs = Math.max(dueMs, clock.nowMs + 1);
     if (wakeMs < this.#wakeMs) {
       this.#wakeMs = wakeMs;
@@ -206,8 +215,9 @@ export class Viewer implements PlayerHost, Task {
 
   #guard(): void {
     const { nowMs } = this.clock;
-    if (this.#stuck.atMs !== nowMs) this.#stuck = { atMs: nowMs, steps: 0 };
-    if (++this.#stuck.steps > 20_000) throw new Error(`viewer ${this.index}: time stands still at ${nowMs} ms`);
+    if (this.#stuckMs !== nowMs) this.#stuckSteps = 0;
+    this.#stuckMs = nowMs;
+    if (++this.#stuckSteps > 20_000) throw new Error(`viewer ${this.index}: time stands still at ${nowMs} ms`);
   }
 
   #carryOut(): void {
@@ -224,7 +234,7 @@ export class Viewer implements PlayerHost, Task {
         if (messages.length === 0 || !this.transport.send(effect.peer, messages, bytes)) return;
         world.checker.sent(messages, bytes);
         if (!world.meter.on) return;
-        world.meter.frame(messages);
+        world.meter.frame(messages, bytes);
         for (const message of messages) if (message.type === "DATA") this.givenBytes += message.payload.length;
         return;
       }

@@ -7,7 +7,14 @@ import { demand } from "./writer.js";
 const LENGTH_BYTES = 2;
 
 /** What a data channel carries at a time: messages, each after its length. One packet then pays for many small ones. */
-export const frameLength = (messages: readonly Message[]): number => messages.reduce((sum, m) => sum + LENGTH_BYTES + encodedLength(m), 0);
+export function frameLength(messages: readonly Message[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += framedLength(message);
+  return bytes;
+}
+
+/** What one message adds to a frame. */
+export const framedLength = (message: Message): number => LENGTH_BYTES + encodedLength(message);
 
 /**
  * The frames for some messages to one peer, in order, nearly always one. Each lies in memory that the next one uses again: making
