@@ -150,7 +150,7 @@ export class Engine {
         this.#blame(input.peer, 100, `malformed message: ${input.reason}`, nowMs);
         break;
       case "writable":
-        this.#writable(input.peer, input.bufferedBytes, nowMs);
+        this.#uploads.drained(input.peer, input.bufferedBytes, nowMs);
         return false;
       case "origin-head":
       case "origin-bytes":
@@ -225,8 +225,7 @@ export class Engine {
 
   stats(nowMs: number): EngineStats {
     const { counters, store } = this.#state;
-    let segments = 0;
-    for (const segment of store.segments.values()) if (segment.complete) segments++;
+    const segments = [...store.segments.values()].filter((s) => s.complete).length;
     const neighbours = [...this.#state.neighbours.values()].map((n) => ({
       peer: n.peer, downloadedBytes: n.downloadedBytes, uploadedBytes: n.uploadedBytes, rttMs: n.roundTrip.srttMs, rateBps: n.rateBps(nowMs), chokesUs: n.chokesUs, choked: n.choked,
     }));
@@ -343,7 +342,7 @@ export class Engine {
         if (segment !== undefined && !this.#sized(segment, sizeBytes, neighbour, nowMs)) return;
       } else segment.setHolder(neighbour, chunks);
       if (segment !== undefined) segment.progressMs = nowMs;
-      for (const promise of neighbour.promises.get(ref.id) ?? []) promise.expiresMs = nowMs + PROMISE_MS;
+      neighbour.promises.get(ref.id)?.forEach((promise) => (promise.expiresMs = nowMs + PROMISE_MS));
       if (chunks === "all") neighbour.promises.delete(ref.id);
     }
     if (isFirst) this.#membership.review(nowMs);
@@ -414,12 +413,6 @@ export class Engine {
     }
     // It may have been banned for this very chunk.
     if (this.#state.neighbours.has(neighbour.peer)) this.#downloads.fill(neighbour, nowMs);
-  }
-
-  #writable(peer: PeerId, bufferedBytes: number, nowMs: number): void {
-    const neighbour = this.#state.neighbours.get(peer);
-    if (neighbour === undefined) return;
-    this.#uploads.drained(neighbour, bufferedBytes, nowMs);
   }
 
   // --- the origin

@@ -81,7 +81,7 @@ export class Membership {
    */
   replaceable(caller: PeerId, nowMs: number): Neighbour | undefined {
     const { neighbours } = this.#state;
-    if (![...this.#state.activeTracks()].some((t) => t.live)) return undefined;
+    if (!this.#state.activeTracks().some((t) => t.live)) return undefined;
     // Whom we called ourselves we can do without.
     if (!this.#isFull || this.#dialingUntilMs.has(caller) || neighbours.has(caller) || this.isBanned(caller, nowMs) || nowMs - this.#replacedMs < REPLACE_INTERVAL_MS) return undefined;
     let least: Neighbour | undefined;

@@ -78,12 +78,12 @@ export class Seats {
   }
 
   #reloadMs(id: TrackId): number {
-    const { store } = this.#state;
-    const newest = store.tracks.get(id)?.segments.at(-1);
-    const lastMs = this.#reloadedMs.get(id) ?? -Infinity;
-    if (newest === undefined || (this.in(id)?.size ?? 0) === 0) return Infinity;
-    const isTold = store.tracks.get(id)?.foreseen.length !== 0;
-    const dueMs = Math.max(lastMs + RELOAD_MS, isTold ? 0 : newest.listedMs + RELOAD_FROM * 1000 * newest.durationS);
+    if ((this.in(id)?.size ?? 0) === 0) return Infinity;
+    const track = this.#state.store.tracks.get(id);
+    const newest = track?.segments.at(-1);
+    if (newest === undefined) return Infinity;
+    const isTold = track?.foreseen.length !== 0;
+    const dueMs = Math.max((this.#reloadedMs.get(id) ?? -Infinity) + RELOAD_MS, isTold ? 0 : newest.listedMs + RELOAD_FROM * 1000 * newest.durationS);
     // A stream that stands still is the player's to look after.
     return dueMs > newest.listedMs + RELOAD_UNTIL * 1000 * newest.durationS ? Infinity : dueMs;
   }
@@ -91,7 +91,7 @@ export class Seats {
   /** Tells the tracker what has changed. Who has no picture yet has other worries. */
   review(uplinkBps: number, nowMs: number): void {
     if (this.#state.counters.playedBytes === 0) return;
-    const tracks = [...this.#state.activeTracks()].filter((t) => t.live).map((t) => t.id).slice(0, MAX_LIVE_TRACKS);
+    const tracks = this.#state.activeTracks().filter((t) => t.live).map((t) => t.id).slice(0, MAX_LIVE_TRACKS);
     for (const id of this.#tracks.keys()) if (!tracks.includes(id)) this.#tracks.delete(id);
     const told = this.#told;
     if (tracks.length === 0 && (told === undefined || told.tracks.length === 0)) return;

@@ -56,7 +56,6 @@ export class EngineState {
   readonly #effects: Effect[] = [];
   /** What is sent at this moment, by peer: more may be added. */
   readonly #open = new Map<PeerId, Message[]>();
-  #next = 0;
 
   constructor(readonly options: EngineOptions) {
     this.random = new Random(options.seed);
@@ -69,12 +68,15 @@ export class EngineState {
   }
 
   get handshaken(): Neighbour[] {
-    return [...this.neighbours.values()].filter((n) => n.handshaken);
+    const list: Neighbour[] = [];
+    for (const n of this.neighbours.values()) if (n.handshaken) list.push(n);
+    return list;
   }
 
   /** Whether it is so of any neighbour. */
   some(is: (neighbour: Neighbour) => boolean): boolean {
-    return [...this.neighbours.values()].some(is);
+    for (const n of this.neighbours.values()) if (is(n)) return true;
+    return false;
   }
 
   emit(effect: Effect): void {
@@ -96,14 +98,8 @@ export class EngineState {
   }
 
   poll(): Effect | undefined {
-    const effect = this.#effects[this.#next];
-    if (effect === undefined) {
-      this.#effects.length = 0;
-      this.#next = 0;
-      this.#open.clear();
-      return undefined;
-    }
-    this.#next++;
+    const effect = this.#effects.shift();
+    if (effect === undefined && this.#open.size > 0) this.#open.clear();
     return effect;
   }
 
@@ -113,11 +109,13 @@ export class EngineState {
     this.#hookIns.set(track, Math.min(sequence, this.#hookIns.get(track) ?? Infinity));
   }
 
-  *activeTracks(): Generator<Track> {
+  activeTracks(): Track[] {
+    const tracks: Track[] = [];
     for (const id of this.#active.values()) {
       const track = this.store.tracks.get(id);
-      if (track !== undefined) yield track;
+      if (track !== undefined) tracks.push(track);
     }
+    return tracks;
   }
 
   /** hls.js chooses where a live joiner starts, and Shoal does not move it: nothing older is fetched. */

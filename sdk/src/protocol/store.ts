@@ -14,6 +14,8 @@ export interface Track {
   passed: StoredSegment[];
   /** Live: told of by neighbours, not yet in the playlist. */
   foreseen: StoredSegment[];
+  /** Oldest sequence that still counts: what neighbours hold of older ones is taken as deleted (TR3). */
+  readonly discardBefore: number;
 }
 
 /** Segments this playlist has dropped are kept that much longer, since neighbours lag behind each other by a few. */
@@ -86,11 +88,11 @@ export class Store {
       // One that comes with many others has been there for who knows how long.
       if (sequence > edge && sequence <= edge + FORESEEN_SEGMENTS) segment.appearedMs = Math.min(segment.appearedMs, nowMs);
     }
-    const track: Track = { ...update, segments, passed: [], foreseen: [] };
+    const track: Track = { ...update, segments, passed: [], foreseen: [], discardBefore: update.live ? (segments[0]?.ref.sequence ?? 0) - LIVE_MARGIN_SEGMENTS : 0 };
     this.tracks.set(update.id, track);
     if (!update.live || previous === undefined) return [];
     const current = new Set(segments);
-    const discardBefore = this.discardBefore(update.id);
+    const { discardBefore } = track;
     const last = segments.at(-1)?.ref.sequence ?? 0;
     const gone: StoredSegment[] = [];
     for (const segment of previous.foreseen) {
@@ -111,10 +113,9 @@ export class Store {
     return this.tracks.get(segment.ref.track)?.live === true;
   }
 
-  /** Oldest sequence of a live track that still counts; what neighbours hold of older ones is taken as deleted (TR3). */
+  /** See {@link Track.discardBefore}; 0 where the track is not known. */
   discardBefore(track: TrackId): number {
-    const known = this.tracks.get(track);
-    return known?.live === true ? (known.segments[0]?.ref.sequence ?? 0) - LIVE_MARGIN_SEGMENTS : 0;
+    return this.tracks.get(track)?.discardBefore ?? 0;
   }
 
   /**

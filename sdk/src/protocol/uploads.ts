@@ -33,6 +33,13 @@ const MIN_STUCK_MS = 200;
 /** While the uplink is not known. To take a slow line for a dead one puts seconds of chunks into its transport: simulated, at 500,000 offload is four points less. */
 const DEFAULT_BPS = 100_000;
 
+/** One who waits for chunks, and the least rank that they may have. */
+interface Asking {
+  readonly neighbour: Neighbour;
+  readonly first: number;
+  readonly isNew: boolean;
+}
+
 /** What others ask of us: whom we serve, and in what order. */
 export class Uploads {
   readonly #state: EngineState;
@@ -78,7 +85,9 @@ export class Uploads {
   }
 
   /** The transport has sent some of what it held: bytes still buffered there. */
-  drained(neighbour: Neighbour, bufferedBytes: number, nowMs: number): void {
+  drained(peer: PeerId, bufferedBytes: number, nowMs: number): void {
+    const neighbour = this.#state.neighbours.get(peer);
+    if (neighbour === undefined) return;
     const bytes = Math.max(0, neighbour.bufferedBytes - bufferedBytes);
     neighbour.drainedMs = nowMs;
     neighbour.bufferedBytes = Math.min(neighbour.bufferedBytes, bufferedBytes);
@@ -92,12 +101,17 @@ export class Uploads {
   pump(nowMs: number): void {
     // A neighbour whose line has died holds nobody up.
     const stuckMs = Math.max(MIN_STUCK_MS, (STUCK_CHUNKS * 8_000 * CHUNK_BYTES) / (this.uplink.bps || DEFAULT_BPS));
-    const moving = this.#state.handshaken.filter((n) => n.bufferedBytes === 0 || nowMs - n.drainedMs < stuckMs);
-    const waiting = moving.filter((n) => n.uploads.length > 0).map((n) => ({ neighbour: n, first: FIRST_RANKS[this.classOf(n, nowMs)], isNew: nowMs < n.newUntilMs }));
     // What the viewer's own requests and acknowledgements would have to wait for is not sent: the line counts as full.
     let heldBytes = this.#fetches.isUrgent(nowMs) ? Infinity : 0;
-    for (const n of moving) heldBytes += n.bufferedBytes;
+    const asking: Neighbour[] = [];
+    for (const n of this.#state.neighbours.values()) {
+      if (!n.handshaken || (n.bufferedBytes > 0 && nowMs - n.drainedMs >= stuckMs)) continue;
+      heldBytes += n.bufferedBytes;
+      if (n.uploads.length > 0) asking.push(n);
+    }
+    let waiting: Asking[] | undefined;
     while (this.uplink.hasRoom(heldBytes, nowMs)) {
+      waiting ??= asking.map((n) => ({ neighbour: n, first: FIRST_RANKS[this.classOf(n, nowMs)], isNew: nowMs < n.newUntilMs }));
       const next = this.#nextInTurn(waiting);
       if (next === undefined) break;
       heldBytes += this.#serve(next.neighbour, next.index, nowMs);
@@ -114,6 +128,7 @@ export class Uploads {
     this.#receipts?.tick(nowMs);
     if (!this.#state.options.serves) return;
     this.pump(nowMs);
+    if (nowMs < this.#choker.nextReviewMs) return;
     const { bps } = this.uplink;
     const slots = bps === 0 && !this.#state.some((n) => n.uploads.length > 0) ? undefined : Math.max(UNCHOKE_BASE, Math.floor(bps / SLOT_BPS));
     const neighbours = this.#state.handshaken;
@@ -157,7 +172,7 @@ export class Uploads {
    * are few of them at a time. Then what is near others' playheads, then the rest. Of equals sound before picture and the low level before the high
    * one (ES5), then in turn, and of one neighbour's as it was asked for.
    */
-  #nextInTurn(waiting: readonly { readonly neighbour: Neighbour; readonly first: number; readonly isNew: boolean }[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
+  #nextInTurn(waiting: readonly Asking[]): { readonly neighbour: Neighbour; readonly index: number } | undefined {
     let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
     for (const { neighbour, first, isNew } of waiting) {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
