@@ -147,6 +147,7 @@ describe("Picker (Tribler's windows, SYSTEMS TR1)", () => {
     first.requested.set([0, 1, 2, 1]);
     second.requested.fill(1);
     first.state[3] = Chunk.unverified;
+    first.originFailures = 1;
     const picks = pickEndgame(seeder(state), list, { count: 10, isSlow: (s) => s === first });
     expect(picks.map((p) => [p.segment, p.chunk])).toEqual([[first, 1]]);
   });

@@ -22,7 +22,7 @@ export class Announcer {
   #change = 0;
   #intervalMs = HAVE_INTERVAL_MS;
   /** When everybody is told, however lately that was done before. */
-  #newsMs = Infinity;
+  newsMs = Infinity;
   readonly #promised: ChunkRun[] = [];
 
   constructor(state: EngineState) {
@@ -41,11 +41,7 @@ export class Announcer {
   /** An origin seat has brought chunks: nobody can begin to spread them before it is told of them. */
   news(segment: StoredSegment, nowMs: number): void {
     this.changed(segment);
-    this.#newsMs = Math.min(this.#newsMs, nowMs + SEAT_NEWS_MS);
-  }
-
-  get newsMs(): number {
-    return this.#newsMs;
+    this.newsMs = Math.min(this.newsMs, nowMs + SEAT_NEWS_MS);
   }
 
   /** `message` can wait so long for another one to travel with. */
@@ -58,8 +54,8 @@ export class Announcer {
   /** Tells neighbours what is due. */
   tick(nowMs: number): void {
     let told = true;
-    const isNews = nowMs >= this.#newsMs;
-    if (isNews) this.#newsMs = Infinity;
+    const isNews = nowMs >= this.newsMs;
+    if (isNews) this.newsMs = Infinity;
     for (const n of this.#state.handshaken) {
       if (n.toldChange < this.#change) {
         if (isNews || nowMs - n.toldMs >= this.#intervalMs) this.tell(n, nowMs);

@@ -94,7 +94,7 @@ export class Downloads {
 
   /** DATA has come: true when it was asked for (or may still come late), false when nobody asked. `isPushed`: this neighbour need not be asked. */
   answered(neighbour: Neighbour, { segment, chunk, bytes, isPushed }: { segment: StoredSegment; chunk: number; bytes: number; isPushed: boolean }, nowMs: number): boolean {
-    const index = neighbour.outstanding.findIndex((r) => r.segment === segment && r.chunk === chunk);
+    const index = neighbour.outstanding.findIndex((r) => r.chunk === chunk && r.segment === segment);
     if (index < 0) {
       // What is pushed uses up no leave of what was taken back: that may come when nothing is pushed any more.
       if (!isPushed) {
@@ -137,8 +137,8 @@ export class Downloads {
     const isAwake = nowMs - this.#expiredMs < LOST_MS / 2;
     this.#expiredMs = nowMs;
     for (const neighbour of this.#state.neighbours.values()) {
-      const [oldest] = neighbour.outstanding;
-      if (isAwake && oldest !== undefined && this.#state.store.isLive(oldest.segment) && nowMs - Math.max(neighbour.heardMs, oldest.sentMs) > LOST_MS) {
+      const oldest = neighbour.outstanding[0];
+      if (isAwake && oldest !== undefined && nowMs - Math.max(neighbour.heardMs, oldest.sentMs) > LOST_MS && this.#state.store.isLive(oldest.segment)) {
         neighbour.isLost = true;
         this.#withdraw(neighbour, neighbour.outstanding);
       }
@@ -212,7 +212,7 @@ export class Downloads {
     if (idle.rate.bps() === 0) return picks;
     const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
-      if (slow === idle || slow.outstanding.length === 0 || picks.length >= room) continue;
+      if (slow === idle || slow.outstanding.every((r) => nowMs - r.sentMs <= MOVE_AFTER_MS) || picks.length >= room) continue;
       this.#withdraw(slow, slow.outstanding.filter((r, i) => {
         const leftMs = slow.expectedMs(r) - nowMs;
         // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
@@ -224,9 +224,9 @@ export class Downloads {
     return picks;
   }
 
-  /** Only where the origin, the other way to have a slow chunk in time, has failed. */
+  /** So slow that somebody else is to be asked too. */
   #isSlow(segment: StoredSegment, chunk: number, nowMs: number): boolean {
-    if (segment.originFailures === 0 || this.#state.timeLeftS(segment.startS, nowMs) > ENDGAME_S) return false;
+    if (this.#state.timeLeftS(segment.startS, nowMs) > ENDGAME_S) return false;
     for (const n of this.#state.neighbours.values())
       for (const r of n.outstanding)
         if (r.segment === segment && r.chunk === chunk) return nowMs - r.sentMs > 2 * Math.max(50, n.roundTrip.srttMs);

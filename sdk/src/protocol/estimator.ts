@@ -1,6 +1,7 @@
 /** Round-trip estimate and request time-out after RFC 6298: srtt + 4 rttvar, doubled after each time-out in a row. */
 export class RoundTrip {
-  #srttMs = 0;
+  /** Smoothed request-to-data time, queueing at the other side included; 0 before the first sample. */
+  srttMs = 0;
   #rttvarMs = 0;
   #backoff = 1;
   #minMs = Infinity;
@@ -8,22 +9,17 @@ export class RoundTrip {
   sample(rttMs: number): void {
     this.#minMs = Math.min(this.#minMs, rttMs);
     this.#backoff = 1;
-    if (this.#srttMs === 0) {
-      this.#srttMs = rttMs;
+    if (this.srttMs === 0) {
+      this.srttMs = rttMs;
       this.#rttvarMs = rttMs / 2;
       return;
     }
-    this.#rttvarMs += (Math.abs(rttMs - this.#srttMs) - this.#rttvarMs) / 4;
-    this.#srttMs += (rttMs - this.#srttMs) / 8;
+    this.#rttvarMs += (Math.abs(rttMs - this.srttMs) - this.#rttvarMs) / 4;
+    this.srttMs += (rttMs - this.srttMs) / 8;
   }
 
   timedOut(): void {
     this.#backoff = Math.min(8, this.#backoff * 2);
-  }
-
-  /** Smoothed request-to-data time, queueing at the other side included; 0 before the first sample. */
-  get srttMs(): number {
-    return this.#srttMs;
   }
 
   /** Smallest time seen, ms: the path without queues. */
@@ -33,7 +29,7 @@ export class RoundTrip {
 
   /** RFC 6298 section 2 with a floor of 1.5 s (simulated: of what was asked for again before that, most came twice) and a ceiling of 8 s (two segments are then lost anyway). */
   get timeoutMs(): number {
-    const base = this.#srttMs === 0 ? 2_000 : this.#srttMs + 4 * this.#rttvarMs;
+    const base = this.srttMs === 0 ? 2_000 : this.srttMs + 4 * this.#rttvarMs;
     return Math.min(8_000, Math.max(1_500, base) * this.#backoff);
   }
 }

@@ -159,8 +159,7 @@ export class Fetches {
   }
 
   covers(segment: StoredSegment, chunk: number): boolean {
-    for (const f of this.#active.values()) if (f.segment === segment && chunk >= f.chunk && chunk < f.slice.end) return true;
-    return false;
+    return this.find((f) => f.segment === segment && chunk >= f.chunk && chunk < f.slice.end) !== undefined;
   }
 
   find(matches: (fetch: OriginFetch) => boolean): OriginFetch | undefined {

@@ -161,8 +161,7 @@ export class Neighbour {
 
   /** Whether it has promised the chunk, and still may keep that. */
   hasPromised(segmentId: string, chunk: number, nowMs: number): boolean {
-    for (const p of this.promises.get(segmentId) ?? []) if (p.expiresMs > nowMs && chunk >= p.first && chunk < p.first + p.count) return true;
-    return false;
+    return this.promises.get(segmentId)?.some((p) => p.expiresMs > nowMs && chunk >= p.first && chunk < p.first + p.count) === true;
   }
 
   /** Measured rate, bit/s; falls while requests wait in vain. */

@@ -246,10 +246,9 @@ export class OriginPlan {
   /** The part of a slice that is neither here nor coming nor to be had of a neighbour; none or one. */
   #lackingPart(segment: StoredSegment, slice: Slice, neighbours: readonly Neighbour[], nowMs: number): LackingSlice[] {
     const { id } = segment.ref;
-    const key = `${id}/${slice.first}`;
     if (segment.chunks === 0) {
       const isComing = this.#fetches.covers(segment, slice.first) || neighbours.some((n) => n.hasPromised(id, slice.first, nowMs));
-      return isComing ? [] : [{ ...slice, key }];
+      return isComing ? [] : [{ ...slice, key: `${id}/${slice.first}` }];
     }
     if (!this.#state.isSmall && nowMs - segment.progressMs < LIFE_MS)
       for (let i = slice.first; i < Math.min(slice.end, segment.chunks); i++) if (segment.holders[i] !== 0 || segment.state[i] !== Chunk.missing) return [];
@@ -262,7 +261,7 @@ export class OriginPlan {
       if (first < 0) first = i;
       end = i + 1;
     }
-    return first < 0 ? [] : [{ first, end: end === segment.chunks ? slice.end : end, key }];
+    return first < 0 ? [] : [{ first, end: end === segment.chunks ? slice.end : end, key: `${id}/${slice.first}` }];
   }
 
   #beginRescue(segment: StoredSegment, originS: number, nowMs: number): void {

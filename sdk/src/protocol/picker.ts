@@ -34,11 +34,8 @@ const PREFETCH_SHARE = 0.75;
 export function candidates(state: EngineState, nowMs: number): Candidate[] {
   const positionS = state.positionS(nowMs);
   const found: Candidate[] = [];
-  const seen = new Set<StoredSegment>();
   const add = (segment: StoredSegment, priority: Priority, live: boolean): void => {
-    if (segment.complete || seen.has(segment)) return;
-    seen.add(segment);
-    found.push({ segment, priority, live });
+    if (!segment.complete && !found.some((c) => c.segment === segment)) found.push({ segment, priority, live });
   };
   for (const segment of state.wanted) {
     const isLive = state.store.isLive(segment);
@@ -70,15 +67,16 @@ export function candidates(state: EngineState, nowMs: number): Candidate[] {
 }
 
 /** The next chunks to ask `neighbour` for, at most `count`, best first. */
-export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], options: { count: number; lowCount: number; offset: number }): Pick[] {
+export function pickChunks(neighbour: Neighbour, all: readonly Candidate[], options: { count: number; lowCount: number; offset: number }): Pick[] {
+  // Most neighbours have nothing to offer most of the time: that is found out before anything else is made.
+  const list = all.filter(({ segment }) => segment.open.some((chunk) => neighbour.holds(segment, chunk)));
   const picks = pickNew(neighbour, list, options);
-  const chosen = new Set(picks.map((p) => p.segment));
   /** By how many hold them. No more of each is kept than there is room for. */
   const rare: Pick[][] = [];
   let gathered: Priority | undefined;
   const takeRarest = (): void => {
     const most = gathered === "low" ? Math.min(options.count, picks.length + options.lowCount) : options.count;
-    for (const some of rare) for (const pick of some ?? NONE) if (picks.length < most) picks.push(pick);
+    for (const pick of rare.flat()) if (picks.length < most) picks.push(pick);
     rare.length = 0;
   };
   for (const candidate of list) {
@@ -90,7 +88,7 @@ export function pickChunks(neighbour: Neighbour, list: readonly Candidate[], opt
     }
     const isHigh = priority === "high";
     const isEnough = takesOffered(neighbour, candidate, isHigh ? 0 : options.offset, (chunk) => {
-      if (chosen.has(segment) && picks.some((p) => p.segment === segment && p.chunk === chunk)) return false;
+      if (picks.some((p) => p.chunk === chunk && p.segment === segment)) return false;
       if (isHigh) return picks.push({ segment, chunk, urgent: true }) >= options.count;
       const some = (rare[segment.rarity(chunk)] ??= []);
       if (some.length < options.count) some.push({ segment, chunk, urgent: false });
@@ -137,8 +135,6 @@ function takesOffered(neighbour: Neighbour, { segment, isPushed }: Candidate, of
   return false;
 }
 
-const NONE: readonly Pick[] = [];
-
 /**
  * End-game: chunks that others have been asked for and that are slow in coming, while the deadline nears. At most two requests
  * a chunk, so that a lost neighbour costs little and nothing is flooded.
@@ -147,6 +143,8 @@ export function pickEndgame(neighbour: Neighbour, list: readonly Candidate[], op
   const picks: Pick[] = [];
   for (const { segment, priority } of list) {
     if (priority !== "high") break;
+    // Only where the origin, the other way to have a slow chunk in time, has failed.
+    if (segment.originFailures === 0) continue;
     const { state, requested } = segment;
     for (let chunk = 0; chunk < segment.chunks && picks.length < options.count; chunk++) {
       if (state[chunk] === Chunk.missing && requested[chunk] === 1 && neighbour.holds(segment, chunk) && options.isSlow(segment, chunk))

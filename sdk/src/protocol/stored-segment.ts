@@ -1,4 +1,4 @@
-import { type Bitfield, clearBit, createBitfield, popCount, setBit } from "./bitfield.js";
+import { type Bitfield, clearBit, createBitfield, hasBit, popCount, setBit } from "./bitfield.js";
 import type { ChunkHash, PeerId, WantId } from "./ids.js";
 import type { BufferMapEntry } from "./message.js";
 import type { Claim, Neighbour } from "./neighbour.js";
@@ -174,11 +174,7 @@ export class StoredSegment {
   /** A neighbour's buffer map of this segment, by our size of it; "none" when it is gone. */
   setHolder({ bit }: Neighbour, held: Claim["chunks"] | "none"): void {
     const { holders, chunks } = this;
-    for (let first = 0; first < chunks; first += 8) {
-      const byte = held === "all" ? 0xff : held === "none" ? 0 : (held[first >> 3] ?? 0);
-      const end = Math.min(first + 8, chunks);
-      for (let i = first, mask = 0x80; i < end; i++, mask >>= 1) holders[i] = (byte & mask) === 0 ? (holders[i] as number) & ~bit : (holders[i] as number) | bit;
-    }
+    for (let i = 0; i < chunks; i++) holders[i] = held === "all" || (held !== "none" && hasBit(held, i)) ? (holders[i] as number) | bit : (holders[i] as number) & ~bit;
   }
 
   /** Whether a neighbour holds anything of it. */
@@ -248,7 +244,7 @@ export class StoredSegment {
 
   /** One word a neighbour: the last one counts. */
   keepWord(chunk: number, word: Word): void {
-    this.words[chunk] = [...(this.words[chunk] ?? []).filter((w) => w.from !== word.from), word].slice(-MAX_WORDS);
+    this.words[chunk] = [...(this.words[chunk]?.filter((w) => w.from !== word.from) ?? []), word].slice(-MAX_WORDS);
   }
 
   /** Drops a chunk, verified or not. */
