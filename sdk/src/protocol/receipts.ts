@@ -49,8 +49,9 @@ export class Receipts {
   #fadedMs = 0;
   #sentFromMs = -Infinity;
   readonly #members = new Set<PeerId>();
-  /** True receipts of strangers, by receiver. */
+  /** True receipts of strangers, by receiver, and how many of each neighbour. */
   readonly #waiting = new Map<PeerId, { readonly from: Neighbour; readonly receipt: Receipt }[]>();
+  readonly #held = new WeakMap<Neighbour, number>();
 
   constructor(parts: ReceiptParts) {
     this.#parts = parts;
@@ -130,7 +131,10 @@ export class Receipts {
       case "members":
         for (const peer of input.present) this.#remember(peer);
         for (const peer of input.asked) {
-          for (const { from, receipt } of this.#waiting.get(peer) ?? []) if (this.#isMember(peer)) this.#book.count(from, receipt);
+          for (const { from, receipt } of this.#waiting.get(peer) ?? []) {
+            if (this.#isMember(peer)) this.#book.count(from, receipt);
+            this.#held.set(from, (this.#held.get(from) ?? 0) - 1);
+          }
           this.#waiting.delete(peer);
         }
     }
@@ -153,9 +157,9 @@ export class Receipts {
 
   #attested(from: Neighbour, receipt: Receipt): void {
     if (this.#isMember(receipt.receiver)) return this.#book.count(from, receipt);
-    let waiting = 0;
-    for (const list of this.#waiting.values()) for (const held of list) if (held.from === from) waiting++;
-    if (waiting >= MAX_WAITING) return;
+    const held = this.#held.get(from) ?? 0;
+    if (held >= MAX_WAITING) return;
+    this.#held.set(from, held + 1);
     this.#waiting.set(receipt.receiver, [...(this.#waiting.get(receipt.receiver) ?? []), { from, receipt }]);
   }
 
