@@ -15,7 +15,7 @@ await build({
   build: { ssr: "sim/src/main.ts", outDir, emptyOutDir: false, target: "node20", minify: false },
 });
 const { rmSync } = await import("node:fs");
-const child = spawn(process.execPath, ["--max-old-space-size=11000", "--max-semi-space-size=64", ...(process.env.SIM_NODE_FLAGS?.split(" ") ?? []), join(outDir, "main.js"), ...process.argv.slice(2)], { stdio: "inherit" });
+const child = spawn(process.execPath, ["--max-old-space-size=11000", "--max-semi-space-size=256", ...(process.env.SIM_NODE_FLAGS?.split(" ") ?? []), join(outDir, "main.js"), ...process.argv.slice(2)], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => {
   rmSync(outDir, { recursive: true, force: true });
