@@ -38,6 +38,16 @@ describe("What a stranger may do", () => {
       expect(b.of("banned")).toEqual([]);
     });
 
+  test("a message before the handshake ends the connection, without a ban: the next one is taken", () => {
+    const b = seeding();
+    b.handle({ type: "connected", peer: peerId(1) });
+    b.say(peerId(1), { type: "HAVE", entries: [b.entry(1)] });
+    expect(b.of("disconnect")).toMatchObject([{ peer: peerId(1) }]);
+    expect(b.of("banned")).toEqual([]);
+    b.neighbour(1);
+    expect(b.engine.stats(b.nowMs).neighbours.map((n) => n.peer)).toEqual([peerId(1)]);
+  });
+
   test("a malformed message ends that connection and nothing else", () => {
     const b = seeding();
     const [bad, good] = [b.neighbour(1), b.neighbour(2)];
