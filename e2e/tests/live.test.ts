@@ -20,7 +20,6 @@ for (const count of [3, 6]) {
     for (const viewer of viewers) expect((await viewer.report()).stallMs, viewer.name).toBe(0);
     const copies = await originCopies(viewers, origin);
     note("copies", { ...copies, viewers: await fetchCauses(viewers) });
-    // 12 s are three segments: who is alone a little longer, or one slice drawn twice, is a tenth of a copy. Seen with 6: 1.13 to 1.58 in 13 runs, the most on a busy machine.
-    expect(copies.steady).toBeLessThanOrEqual(count === 3 ? 1.3 : 1.7);
+    expect(copies.steady).toBeLessThanOrEqual(count === 3 ? 1.3 : 1.5);
   });
 }
