@@ -17,9 +17,9 @@ export type Input =
   /** Whether the page runs as it should: a sleeping tab takes no seats. Awake until told otherwise. */
   | { readonly type: "awake"; readonly awake: boolean }
   // neighbours
-  /** `friend`: the viewer's, who is served before others. */
   /** The tracker says of a peer with whom signals are exchanged that it has just come. */
   | { readonly type: "newcomer"; readonly peer: PeerId }
+  /** `friend`: the viewer's, who is served before others. */
   | { readonly type: "connected"; readonly peer: PeerId; readonly friend?: boolean }
   | { readonly type: "disconnected"; readonly peer: PeerId }
   | { readonly type: "message"; readonly peer: PeerId; readonly message: Message }

@@ -32,6 +32,7 @@ export interface HeldChunk {
   readonly hash: ChunkHash;
   /** Its giver had vouched for another hash before it sent this. It may have been deceived then, or lie now. */
   readonly contradicted: boolean;
+  /** When it was judged first, ms. */
   readonly sinceMs: number;
   /** When silence becomes an answer, ms; what is heard before is judged at once. */
   dueMs: number;

@@ -134,7 +134,6 @@ export class Judge {
     for (const { segment, chunk } of this.#integrity.soleWordOf(peer)) this.#drop(segment, chunk);
   }
 
-
   #hash(pending: Pending): void {
     const token = this.#nextToken++;
     this.#pending.set(token, pending);

@@ -8,6 +8,7 @@ import type { EngineState } from "./state.js";
  * or never come to anything, and two hard NATs find that out after ten.
  */
 const DIAL_PATIENCE_MS = 3_000;
+/** And after this long it counts as over, whatever becomes of it. */
 const DIAL_MS = 12_000;
 /** Peers are called when the player has its first segment, or after this long. */
 const START_PATIENCE_MS = 2_000;
