@@ -20,6 +20,9 @@ export default class SimplePeer {
   send(data: ArrayBufferView<ArrayBuffer>): void;
   destroy(error?: Error): void;
   readonly destroyed: boolean;
+  readonly initiator: boolean;
+  /** "connect" has been emitted. */
+  readonly _connected: boolean;
   readonly _pc: RTCPeerConnection | null | undefined;
   readonly _channel: RTCDataChannel | null;
   readonly _iceCompleteTimer: number | null;

@@ -283,7 +283,7 @@ export class Engine {
     if (neighbour === undefined) return;
     neighbour.heardMs = nowMs;
     neighbour.isLost = false;
-    // Seen between honest tabs on a busy machine, three times in some ninety runs; why is not known. The connection is made anew, and nobody is banned.
+    // Not a reason for a ban: a browser may lose a first message (see the caller's first word in browser/link.ts). The connection is made anew.
     if (!neighbour.handshaken && message.type !== "HANDSHAKE") return this.#sendAway(neighbour, "message before HANDSHAKE", nowMs);
     switch (message.type) {
       case "HANDSHAKE": return this.#handshake(neighbour, message, nowMs);
