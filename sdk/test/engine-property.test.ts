@@ -379,7 +379,7 @@ describe("Whatever happens, in whatever order", () => {
         delivered += chaos.delivered;
         storedOfPeers += chaos.storedOfPeers;
       }),
-      { numRuns: Number(process.env["SIGNED_RUNS"] ?? 30), seed: 4 },
+      { numRuns: Number(process.env["SIGNED_RUNS"] ?? 40), seed: 4 },
     );
     expect(delivered).toBeGreaterThan(20);
     expect(storedOfPeers).toBeGreaterThan(20);

@@ -67,3 +67,25 @@ export function oracleOffload(needs: readonly Need[], viewers: readonly OracleVi
   }
   return played === 0 ? 0 : 1 - origin / played;
 }
+
+export interface LiveOracleViewer {
+  /** Payload, bit/s; 0 where it gives nothing. */
+  readonly upBps: number;
+  readonly hardNat: boolean;
+}
+
+/**
+ * Live: how many viewers' streams an oracle's uplinks could carry at one moment. Everybody needs one copy, at least one of all comes from the
+ * origin, and of two behind hard NATs neither reaches the other: so what hard NATs need is for the others alone to give, who take
+ * from hard NATs in turn what those can carry.
+ */
+export function oracleCopies(viewers: readonly LiveOracleViewer[], rateBps: number): number {
+  const up = { hard: 0, easy: 0 };
+  let easy = 0;
+  for (const { upBps, hardNat } of viewers) {
+    up[hardNat ? "hard" : "easy"] += upBps / rateBps;
+    if (!hardNat) easy++;
+  }
+  const byHard = Math.min(up.hard, easy);
+  return Math.max(0, Math.min(viewers.length - 1, byHard + Math.min(up.easy, viewers.length - byHard)));
+}

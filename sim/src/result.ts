@@ -12,7 +12,8 @@ export interface Result {
   readonly offload: number;
   /** Live: min(1 - 1/N, mean uplink / rate). VoD: what the oracle would have done for the same viewers. */
   readonly offloadBound: number;
-  readonly oracleOffload: number | null;
+  /** What an oracle would have done: VoD as above; live: second by second what uplinks could carry past NATs. */
+  readonly oracleOffload: number;
   /** Origin bytes by cause over the bytes of the stream; steady: all but startup. */
   readonly originCopies: Readonly<Record<"startup" | "seat" | "slice" | "rescue" | "alone" | "settle" | "check" | "steady", number>>;
   /** With the publisher's key: manifests and lists of chunk hashes over the bytes of the stream, and how many a second and peer. */
@@ -65,12 +66,13 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
   const control = Object.values(meter.messages).reduce((sum, m) => sum + m.bytes, 0) - dataBytes;
   const watchedS = meter.watchedMs / 1000;
   const uplink = uplinks(world);
-  const oracle = stream.live ? null : round(oracleOffload(meter.needs, world.members.map((m) => ({ index: m.index, joinedMs: m.joinedMs, goneMs: m.goneMs ?? Infinity, upBps: m.setting.access.upPayloadBps })), seconds), 5);
+  const counted = world.timeline.samples.filter(({ second }) => second > warmUpS);
+  const oracle = stream.live ? undefined : round(oracleOffload(meter.needs, world.members.map((m) => ({ index: m.index, joinedMs: m.joinedMs, goneMs: m.goneMs ?? Infinity, upBps: m.setting.access.upPayloadBps })), seconds), 5);
   return {
     scenario: run.scenario, seed: options.seed, peers: run.peers, delivery: options.delivery, ri: setting.ri,
     offload: round(meter.playedBytes === 0 ? 0 : 1 - meter.originTotal / meter.playedBytes, 5),
     offloadBound: oracle ?? round(Math.min(1 - 1 / run.peers, setting.uniformAccess === undefined ? setting.ri : Infinity), 5),
-    oracleOffload: oracle,
+    oracleOffload: oracle ?? round(sum(counted.map((s) => s.oracleCopies)) / Math.max(1, sum(counted.map((s) => s.viewers))), 5),
     originCopies: {
       startup: copies(b.start), seat: copies(b.seat), slice: copies(b.slice), rescue: copies(b.rescue), alone: copies(b.alone), settle: copies(b.settle), check: copies(b.check),
       steady: copies(meter.originTotal - b.start),
@@ -122,13 +124,14 @@ function uplinks(world: World): { jain: number; use: number; advantage: number }
     side.bytes += member.takenBytes;
     side.s += s;
   }
-  const sum = shares.reduce((a, x) => a + x, 0);
-  const squares = shares.reduce((a, x) => a + x * x, 0);
+  const total = sum(shares);
+  const squares = sum(shares.map((x) => x * x));
   return {
-    jain: squares === 0 ? 1 : (sum * sum) / (shares.length * squares),
+    jain: squares === 0 ? 1 : (total * total) / (shares.length * squares),
     use: capacity === 0 ? 0 : given / capacity,
     advantage: taken.other.s === 0 || taken.other.bytes === 0 ? 0 : taken.honest.bytes / Math.max(1, taken.honest.s) / (taken.other.bytes / taken.other.s),
   };
 }
 
+const sum = (values: readonly number[]): number => values.reduce((a, x) => a + x, 0);
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;

@@ -1,3 +1,4 @@
+import { oracleCopies } from "./oracle.js";
 import type { World } from "./world.js";
 
 /** The state of a world at one second. */
@@ -11,6 +12,8 @@ export interface Sample {
   readonly stalled: number;
   /** Origin bytes of the last seconds over bytes played in them, taken from 1. */
   readonly offload: number;
+  /** Viewers whose live stream uplinks could carry. */
+  readonly oracleCopies: number;
 }
 
 /** Seconds over which a sample's offload is taken: one segment's bytes come in a burst. */
@@ -27,7 +30,7 @@ export class Timeline {
   }
 
   sample(second: number): void {
-    const { meter, present } = this.#world;
+    const { meter, present, setting: { stream } } = this.#world;
     this.#totals.push({ origin: meter.originTotal, played: meter.playedBytes });
     const before = this.#totals.at(-1 - WINDOW) ?? { origin: 0, played: 0 };
     const now = this.#totals.at(-1) ?? before;
@@ -40,6 +43,7 @@ export class Timeline {
       lowBufferS: buffers[Math.floor(buffers.length / 20)] ?? 0,
       stalled: buffers.filter((b) => b < 0.05).length,
       offload: played === 0 ? 0 : 1 - (now.origin - before.origin) / played,
+      oracleCopies: oracleCopies([...present].map(({ setting: { access, conduct } }) => ({ upBps: conduct === "leech" ? 0 : access.upPayloadBps, hardNat: access.hardNat })), stream.rateBps),
     });
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Result } from "../src/result.js";
 import { seriesTable, spreads } from "../src/series.js";
 
-const result = (offload: number, rescue: number): Result => ({ scenario: "live", seed: 1, offload, originCopies: { rescue }, oracleOffload: null }) as unknown as Result;
+const result = (offload: number, rescue: number): Result => ({ scenario: "live", seed: 1, offload, originCopies: { rescue }, outcasts: null }) as unknown as Result;
 
 it("gives mean, least and most of every figure, also of those in tables", () => {
   const found = spreads([result(0.9, 4), result(0.96, 1), result(0.93, 1)]);
