@@ -22,10 +22,11 @@ const DOUBLING_MS = 1_000;
 const SEAT_PATIENCE_MS = 4_500;
 /**
  * The second of two that take a slice waits for the first, whose playlist may have shown the segment at the same time. Where the first has begun, the
- * second looks again a segment's length later, for what has not spread by then: the first may have left. Simulated (1,000 viewers): of four
- * chunks that went with it 241 viewers fetched a copy each.
+ * second looks again later, for what has not spread by then: the first may have left. Simulated (1,000 viewers): of four chunks that
+ * went with it 241 viewers fetched a copy each. After one segment's length much is still on its way (300 viewers: 0.2 copies more).
  */
 const SECOND_COPY_MS = 500;
+const SECOND_LOOK_SEGMENTS = 1.5;
 /** About so many of a swarm's viewers tell the tracker of a slice that nobody has seen. */
 const WITNESSES = 16;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
@@ -200,7 +201,7 @@ export class OriginPlan {
       const isSecond = copy > 0 || segment.appearedMs < sinceMs;
       const ageMs = nowMs - Math.min(segment.listedMs, segment.wantedMs);
       const hasBegun = !this.#state.isSmall && this.#isSeen(segment, slice, neighbours, nowMs);
-      if (isSecond && ageMs < (hasBegun ? 1_000 * segment.durationS : SECOND_COPY_MS)) continue;
+      if (isSecond && ageMs < (hasBegun ? 1_000 * SECOND_LOOK_SEGMENTS * segment.durationS : SECOND_COPY_MS)) continue;
       segment.seated |= 1 << index;
       mine.push(...(isSecond ? this.#lackingPart(segment, slice, neighbours, nowMs) : this.#isHeld(segment, slice, neighbours) ? [] : this.#missingPart(segment, slice)));
     }
