@@ -136,7 +136,7 @@ class SimplePeerLink implements Link {
    */
   #open(): void {
     const channel = this.#peer._channel;
-    if (this.#closed || channel === null || !(this.#peer.initiator || this.#early.length > 0)) return;
+    if (this.#closed || channel === null || (!this.#peer.initiator && this.#early.length === 0)) return;
     clearTimeout(this.#timeout);
     const peer = this.#peer;
     this.#queue = new SendQueue(
@@ -182,7 +182,7 @@ class SimplePeerLink implements Link {
     if (!(data instanceof Uint8Array)) return this.#fail("a message that is not binary");
     if (data.byteLength > MAX_FRAME_BYTES) return this.#fail("a message over the bound");
     if (this.#queue !== undefined) return this.#events.onMessage(data);
-    if (this.#early.push(data) > MAX_EARLY_MESSAGES) return this.#fail("too many messages before the channel was open");
+    if (this.#early.push(data) > MAX_EARLY_MESSAGES) return this.#fail("too many early messages");
     if (this.#peer._connected) this.#open();
   }
 
