@@ -199,8 +199,8 @@ export class OriginPlan {
       if (slice === undefined || (segment.seated & (1 << index)) !== 0) continue;
       // Whoever had the seat when the segment appeared may have taken it already.
       const isSecond = copy > 0 || segment.appearedMs < sinceMs;
-      const waitMs = this.#state.isSmall || !this.#isSeen(segment, slice, neighbours, nowMs) ? SECOND_COPY_MS : SECOND_LOOK_SEGMENTS * 1_000 * segment.durationS;
-      if (isSecond && nowMs < Math.min(segment.listedMs, segment.wantedMs) + waitMs) continue;
+      const waitMs = (): number => (this.#state.isSmall || !this.#isSeen(segment, slice, neighbours, nowMs) ? SECOND_COPY_MS : SECOND_LOOK_SEGMENTS * 1_000 * segment.durationS);
+      if (isSecond && nowMs < Math.min(segment.listedMs, segment.wantedMs) + waitMs()) continue;
       segment.seated |= 1 << index;
       mine.push(...(isSecond ? this.#lackingPart(segment, slice, neighbours, nowMs) : this.#isHeld(segment, slice, neighbours) ? [] : this.#missingPart(segment, slice)));
     }
