@@ -179,6 +179,27 @@ describe("Priorities in serving (SYSTEMS ES5)", () => {
   });
 });
 
+describe("What was asked for ahead of time", () => {
+  test("waits for what is urgent, but not until its deadline", () => {
+    const b = seeding();
+    // So many hold it that nothing of it is rare.
+    const [hurried, early] = [b.neighbour(1, { has: [0] }), b.neighbour(2, { has: [0] }), b.neighbour(3, { has: [0] })] as [PeerId, PeerId, PeerId];
+    const askUrgently = (first: number, count: number): void => b.say(hurried, { type: "REQUEST", runs: [{ segment: b.ref(0), first, count }], urgent: true });
+    askUrgently(0, 16);
+    ask(b, early, 20, 1);
+    const fromMs = b.nowMs;
+    // A chunk drains every quarter of a second, and one more is asked for: there is always something urgent.
+    for (let drained = 1; given(b, early).length === 0 && drained < 80; drained++) {
+      b.advance(250);
+      b.handle({ type: "writable", peer: hurried, bufferedBytes: (given(b, hurried).length - drained) * CHUNK_BYTES });
+      askUrgently(30, 1);
+    }
+    const waitedMs = (b.sent("DATA", early)[0]?.atMs ?? Infinity) - fromMs;
+    expect(waitedMs).toBeGreaterThanOrEqual(3_000);
+    expect(waitedMs).toBeLessThan(4_000);
+  });
+});
+
 describe("Give-to-get (SYSTEMS TR2)", () => {
   /** Ten neighbours whose queues never drain: the uplink is full. */
   function crowded(): { b: Bench; peers: PeerId[] } {

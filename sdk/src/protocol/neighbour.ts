@@ -38,7 +38,8 @@ export interface OutstandingRequest {
 export interface QueuedUpload {
   readonly segment: StoredSegment;
   readonly chunk: number;
-  readonly urgent: boolean;
+  /** From then on it counts as near the playhead. */
+  readonly urgentMs: number;
   /** Of what was subscribed to, not asked for: whether it is still to be sent, now that its turn has come. */
   readonly isDue?: (nowMs: number) => boolean;
 }

@@ -153,7 +153,7 @@ export class Push {
       segment.pushedTo |= to.bit;
       return true;
     };
-    to.uploads.push({ segment, chunk, urgent: false, isDue });
+    to.uploads.push({ segment, chunk, urgentMs: Infinity, isDue });
   }
 
   /** A child has asked others for these: they are not pushed when they come. */
