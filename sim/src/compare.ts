@@ -23,15 +23,20 @@ export function readCompareOptions(words: readonly string[]): CompareOptions | "
   const only = text("--only");
   const axes = AXES.filter(({ name }) => only === undefined || name === only);
   if (axes.length === 0) throw new CliError(`There is no axis ${only}. There are: ${AXES.map(({ name }) => name).join(", ")}.`);
-  return { axes, seeds: number("--seeds", SEEDS) ?? 3, seconds: number("--seconds", SECONDS) ?? 60, out: text("--out") ?? "docs" };
+  return { axes, seeds: number("--seeds", SEEDS) ?? 3, seconds: number("--seconds", SECONDS) ?? 120, out: text("--out") ?? "docs" };
 }
 
-/** Runs the grid, and writes a table and a picture of each axis as soon as it is there: an end before all is done loses only what is missing. */
-export async function compare(options: CompareOptions, runner: Runner, say: (line: string) => void): Promise<void> {
+/**
+ * Runs the grid, and writes a table and a picture of each axis as soon as it is there: an end before all is done loses only what is missing. How many
+ * runs came to nothing; the page says why.
+ */
+export async function compare(options: CompareOptions, runner: Runner, say: (line: string) => void): Promise<number> {
+  let failed = 0;
   const page = join(options.out, "delivery.md");
   mkdirSync(options.out, { recursive: true });
   await runGrid(options, runner, {
     onRun: ({ scenario, peers, ri, delivery, seed }, outcome, { runs, of }) => {
+      if (outcome instanceof SimulationError) failed++;
       const what = outcome instanceof SimulationError ? `did not run: ${reason(outcome)}` : `offload ${(100 * outcome.offload).toFixed(1)} %, ${outcome.wallSeconds} s`;
       say(`${runs} of ${of}: ${scenario}, ${peers} viewers, RI ${ri}, ${delivery}, seed ${seed}: ${what}`);
     },
@@ -40,4 +45,5 @@ export async function compare(options: CompareOptions, runner: Runner, say: (lin
       writeFileSync(page, deliveryPage(existsSync(page) ? readFileSync(page, "utf8") : "", axis, deliverySection(axis, cells, options)));
     },
   });
+  return failed;
 }

@@ -22,7 +22,7 @@ such as \`npm run sim -- --scenario live --peers 100 --ri 2 --delivery hybrid --
 Figures are means of the seeds, in brackets the least and the most. Offload is bytes not taken from the origin, of bytes played, over what is possible at best: min(1 - 1/N, RI).
 Steady origin copies leave out each viewer's first segment. On time: chunks there when the playhead reached their segment. Duplicates and control are over DATA.
 Chunk delay is from a segment's appearance until a viewer has the chunk, from wherever. In pictures thin lines are the least and the most of the seeds, of chunk delay its 99th percentile.
-Figures count from a third of a run on, at most 40 s: short runs see a swarm that is still forming, and are to be held against each other alone.
+Figures count from a third of a run on: short runs see a swarm that is still forming, and are to be held against each other alone.
 `;
 
 /** The page with this section, and those of the other axes as it had them before. */

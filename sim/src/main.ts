@@ -22,8 +22,8 @@ try {
 async function main(words: readonly string[]): Promise<number> {
   if (words[0] === "compare") {
     const options = readCompareOptions(words.slice(1));
-    if (options === "help") console.log(COMPARE_USAGE);
-    else await compare(options, inProcesses, console.error);
+    if (options !== "help") return (await compare(options, inProcesses, console.error)) > 0 ? 1 : 0;
+    console.log(COMPARE_USAGE);
     return 0;
   }
   const options = readOptions(words);

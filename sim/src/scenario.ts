@@ -68,7 +68,7 @@ const live = (wishes: Wishes, seconds = 120): WorldSetting => {
     tracker: { roundTripMs: 40, connectRoundTrips: 4 },
     player: { bufferGoalS: 30, liveSyncSegments: 3, firstAppendMs: 20, firstFrameMs: 50 },
     arrivals: { rampS: Math.min(20, total / 6), first: wishes.peers, settled: true, perSecond: wishes.peers / MEAN_SESSION_S, untilS: total, stay: false },
-    warmUpS: Math.min(40, total / 3),
+    warmUpS: total / 3,
     seconds: total,
     ri: wishes.ri,
     uniformAccess: undefined,

@@ -32,7 +32,7 @@ const read = (file: string): string => readFileSync(join(out, file), "utf8");
 const rows = (page: string, label: string): string[][] => page.split("\n").filter((line) => line.startsWith(`| ${label} |`)).map((line) => line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
 
 it("reads what was asked for, and fills in the rest", () => {
-  expect(readCompareOptions([])).toEqual({ axes: AXES, seeds: 3, seconds: 60, out: "docs" });
+  expect(readCompareOptions([])).toEqual({ axes: AXES, seeds: 3, seconds: 120, out: "docs" });
   expect(readCompareOptions(["--seeds", "1", "--seconds=30", "--out", "a", "--only", "ri"])).toEqual({ axes: [AXES.find(({ name }) => name === "ri")], seeds: 1, seconds: 30, out: "a" });
   expect(readCompareOptions(["--help"])).toBe("help");
 });
@@ -78,7 +78,8 @@ it("shows least and most of several seeds", async () => {
 
 it("says of a cell that did not run why, and keeps what the page says of other axes", async () => {
   writeFileSync(join(out, "delivery.md"), "# Old\n\n## Viewers who come and go\n\nas it was\n\n## Live, by what uplinks carry\n\ngone\n");
-  await compare({ axes: [tiny("ri")], seeds: 1, seconds: 10, out }, here([], ({ delivery }) => delivery === "coded"), () => {});
+  const failed = await compare({ axes: [tiny("ri")], seeds: 1, seconds: 10, out }, here([], ({ delivery }) => delivery === "coded"), () => {});
+  expect(failed).toBe(2);
   const page = read("delivery.md");
   expect(rows(page, "poor lines").find(([, delivery]) => delivery === "coded")?.slice(0, 3)).toEqual(["poor lines", "coded", "**did not run**: at 4.200 s: a \\| b"]);
   expect(page).toContain("## Viewers who come and go\n\nas it was\n");
