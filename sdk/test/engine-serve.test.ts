@@ -180,24 +180,38 @@ describe("Priorities in serving (SYSTEMS ES5)", () => {
 });
 
 describe("What was asked for ahead of time", () => {
-  test("waits for what is urgent, but not until its deadline", () => {
-    const b = seeding();
+  /** How long a chunk of the newest segment waits while somebody else always asks for something urgent, ms. */
+  function waitedMs(stream: Stream): number {
+    const b = new Bench({ stream });
+    const sequence = stream.playlist(0).at(-1)!.ref.sequence;
+    b.play();
+    b.want(sequence);
+    b.answer(b.of("fetch")[0]!);
+    b.alone();
+    b.advance(300);
     // So many hold it that nothing of it is rare.
-    const [hurried, early] = [b.neighbour(1, { has: [0] }), b.neighbour(2, { has: [0] }), b.neighbour(3, { has: [0] })] as [PeerId, PeerId, PeerId];
-    const askUrgently = (first: number, count: number): void => b.say(hurried, { type: "REQUEST", runs: [{ segment: b.ref(0), first, count }], urgent: true });
+    const [hurried, early] = [1, 2, 3].map((i) => b.neighbour(i, { has: [sequence] })) as [PeerId, PeerId];
+    b.clear();
+    const askUrgently = (first: number, count: number): void => b.say(hurried, { type: "REQUEST", runs: [{ segment: b.ref(sequence), first, count }], urgent: true });
     askUrgently(0, 16);
-    ask(b, early, 20, 1);
+    ask(b, early, 20, 1, sequence);
     const fromMs = b.nowMs;
-    // A chunk drains every quarter of a second, and one more is asked for: there is always something urgent.
+    // A chunk drains every quarter of a second, and one more is asked for.
     for (let drained = 1; given(b, early).length === 0 && drained < 80; drained++) {
       b.advance(250);
       b.handle({ type: "writable", peer: hurried, bufferedBytes: (given(b, hurried).length - drained) * CHUNK_BYTES });
       askUrgently(30, 1);
     }
-    const waitedMs = (b.sent("DATA", early)[0]?.atMs ?? Infinity) - fromMs;
-    expect(waitedMs).toBeGreaterThanOrEqual(3_000);
-    expect(waitedMs).toBeLessThan(4_000);
+    return (b.sent("DATA", early)[0]?.atMs ?? Infinity) - fromMs;
+  }
+
+  test("of a live stream waits for what is urgent, but not until its deadline", () => {
+    const ms = waitedMs(new Stream({ live: true, count: 6 }));
+    expect(ms).toBeGreaterThanOrEqual(3_000);
+    expect(ms).toBeLessThan(4_000);
   });
+
+  test("on demand, where it may be needed in a minute, waits for all that is urgent", () => expect(waitedMs(new Stream())).toBe(Infinity));
 });
 
 describe("Give-to-get (SYSTEMS TR2)", () => {
