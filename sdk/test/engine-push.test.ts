@@ -299,7 +299,7 @@ describe("Children", () => {
     b.seat();
     b.say(child, { type: "CANCEL", runs: [{ segment: b.ref(101), first: 20, count: 4 }] });
     // The rest of the slice that the child has begun.
-    b.advance(4_500);
+    b.advance(2_500);
     b.answer(b.of("fetch").at(-1)!);
     for (let i = 0; i < 30; i++) b.drained(child);
     const chunks = b.data(child);

@@ -97,7 +97,9 @@ describe("Origin seats (DESIGN, Delivery 3)", () => {
     seats(b, [{ slice: 0, copy: 1 }], 2);
     appear(b);
     b.say(peer, { type: "HAVE", entries: [b.entry(101, bits(b, 0, 12))] });
-    b.advance(1_000);
+    b.advance(450);
+    expect(asked(b)).toEqual([]);
+    b.advance(600);
     expect(b.of("fetch")).toMatchObject([{ reason: "seat", range: { start: 12 * 16_384, end: SLICE } }]);
   });
 

@@ -77,8 +77,9 @@ export class Uploads {
       const taken = segment === undefined || neighbour.choked ? 0 : Math.max(0, Math.min(run.count, room, segment.chunks - run.first));
       if (taken < run.count) rejected.push({ segment: run.segment, first: run.first + taken, count: run.count - taken });
       if (segment === undefined) continue;
+      const urgentMs = urgent ? 0 : this.#state.store.isLive(segment) ? nowMs + WAITED_MS : Infinity;
       for (let chunk = run.first; chunk < run.first + taken; chunk++) {
-        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment, chunk, urgentMs: urgent ? 0 : this.#state.store.isLive(segment) ? nowMs + WAITED_MS : Infinity });
+        if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment, chunk, urgentMs });
         else rejected.push({ segment: run.segment, first: chunk, count: 1 });
       }
     }
