@@ -92,8 +92,39 @@ describe("Integrity", () => {
     vouchAll(b, first);
     expect(stored(b).length).toBe(9);
     expect(b.engine.inspect().neighbours.get(second)!.isProven).toBe(true);
-    // And the one spot check that is always due.
-    expect(b.of("fetch")).toHaveLength(2);
+    expect(b.of("fetch")).toHaveLength(1);
+  });
+
+  describe("in a large swarm a neighbour that holds what came from the origin is asked for its word on that, rather than the origin", () => {
+    function probed(): { b: Bench; giver: PeerId } {
+      const b = started();
+      b.handle({ type: "tracker-peers", peers: [], swarmSize: 100 });
+      const giver = b.neighbour(1, { has: [0, 1] });
+      b.give(giver, 1, b.requested(giver, 1)[0]!);
+      expect(stored(b)).toEqual([]);
+      expect(b.sent("INTEGRITY_REQ", giver).at(-1)?.message.runs).toMatchObject([{ segment: b.ref(0), count: 1 }]);
+      return { b, giver };
+    }
+
+    test("a true word proves it, and it is believed at once", () => {
+      const { b, giver } = probed();
+      b.vouch(giver, { segment: b.ref(0), first: 0, count: 1 }, true);
+      expect(stored(b)).toEqual(b.requested(giver, 1).slice(0, 1));
+      expect(b.of("fetch")).toEqual([]);
+    });
+
+    test("a false word bans it", () => {
+      const { b, giver } = probed();
+      b.say(giver, { type: "INTEGRITY", segment: b.ref(0), first: 0, fromOrigin: true, hashes: [hashOf(b.chunk(1, 0))] });
+      expect(b.of("banned")).toMatchObject([{ peer: giver }]);
+      expect(stored(b)).toEqual([]);
+    });
+
+    test("silence has its chunk compared with the origin", () => {
+      const { b } = probed();
+      b.advance(1_300);
+      expect(b.of("fetch")).toMatchObject([{ reason: "check" }]);
+    });
   });
 
   test("a witness that stays silent for a second is done without", () => {

@@ -17,7 +17,7 @@ const TURNAROUND_MS = 500;
 const LOST_MS = 1_500;
 /** Prefetch goes on when no deadline has been near for so long. */
 const PREFETCH_PAUSE_MS = 1_000;
-/** A deadline this near makes slow requests worth doubling. */
+/** A deadline this near makes slow requests worth moving sooner, and doubling where the origin fails. */
 const ENDGAME_S = 3;
 /** A request younger than this is left where it is. */
 const MOVE_AFTER_MS = 300;
@@ -214,11 +214,13 @@ export class Downloads {
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle || slow.outstanding.every((r) => nowMs - r.sentMs <= MOVE_AFTER_MS) || picks.length >= room) continue;
       this.#withdraw(slow, slow.outstanding.filter((r, i) => {
+        const { segment, chunk } = r;
+        if (isPrefetching && !this.#state.wanted.has(segment)) return false;
         const leftMs = slow.expectedMs(r) - nowMs;
-        // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
-        const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < -6 * idleMs;
-        if (isPrefetching && !this.#state.wanted.has(r.segment)) return false;
-        return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
+        const isDue = this.#state.timeLeftS(segment.startS, nowMs) < ENDGAME_S;
+        // The first one has most likely left: only when it is long overdue, or the origin would be asked for it in a moment. Simulated: less patience brings duplicates.
+        const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < (isDue ? -1 : -6) * idleMs;
+        return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && segment.requested[chunk] === 1 && idle.holds(segment, chunk) && picks.push({ segment, chunk, urgent: isDue || r.urgent }) > 0;
       }));
     }
     return picks;

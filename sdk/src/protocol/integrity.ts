@@ -43,7 +43,7 @@ export interface HeldChunk {
  *
  * A chunk from a neighbour is believed when the origin has given its hash, or when another neighbour had the same hash from
  * the origin. Where nobody else fetched it (most chunks have one fetcher: that is what sharing is for) its giver is believed
- * once its word has proved good: after one chunk of its was compared with the origin, or after several were confirmed by
+ * once its word has proved good: after one chunk of its, or its word on one, was compared with the origin, or after several were confirmed by
  * others. Such chunks, and those that others only have from hearsay, are spot-checked.
  */
 export class Integrity {
@@ -141,8 +141,9 @@ export class Integrity {
   }
 
   /**
-   * Whether the giver's word on chunks that this peer has from the origin itself is being waited for. True words prove as much as one true chunk,
-   * and cost the origin nothing; but who was deceived has true words too, so that where the origin has time it is asked.
+   * Whether the giver's word on chunks that this peer has from the origin itself is being waited for. True words prove as much as one true chunk, since
+   * who lies by choice passes either way, and cost the origin nothing. But who was deceived has true words too, so in a small swarm, where that says little of its chunks and
+   * few newcomers come, an origin that has time is asked.
    */
   probe(giver: Neighbour, nowMs: number): boolean {
     if (giver.probedMs > -Infinity) return nowMs - giver.probedMs < OPINION_MS;
@@ -158,12 +159,12 @@ export class Integrity {
 
   /**
    * Whether to compare one chunk of a segment that rests on a single word with the origin. Over a swarm of S viewers that is about
-   * one check every other segment, whatever S, and under one percent of the bytes. A newcomer's first segment is always checked.
+   * one check every other segment, whatever S, and under one percent of the bytes. In a small one a newcomer's first segment is always checked.
    */
   spotCheckDue(chunks: number, rangesUsable: boolean): boolean {
     // Without ranges a check costs a whole segment.
     const costChunks = rangesUsable ? 1 : chunks;
-    if (rangesUsable && this.#spotChecks++ === 0) return true;
+    if (rangesUsable && this.#state.isSmall && this.#spotChecks++ === 0) return true;
     return this.#state.random.next() < Math.min(1 / 4, 1 / (2 * Math.max(1, this.#state.swarmSize)), chunks / 200) / costChunks;
   }
 
