@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PeerId } from "../src/protocol/ids.js";
 import { createBitfield, setBit } from "../src/protocol/bitfield.js";
-import type { BufferMapEntry } from "../src/protocol/message.js";
-import { CHUNK_BYTES, type SegmentInfo } from "../src/protocol/segment.js";
+import { CHUNK_BYTES } from "../src/protocol/segment.js";
 import { Bench, indices } from "./bench.js";
 import { World } from "./world.js";
 import { Stream } from "./world-stream.js";
@@ -194,25 +193,6 @@ describe("Requests to neighbours", () => {
     const [first, second] = peers.filter((p) => b.requested(p, 1).includes(0)) as [PeerId, PeerId];
     b.give(second, 1, 0);
     expect(b.sent("CANCEL", first).flatMap(({ message }) => message.runs.flatMap(indices))).toContain(0);
-  });
-
-  test.each([[7, []], [2.5, [true]]])("a late chunk moves to an idle neighbour, as urgent, when it is needed in under 3 s: live, %f s", (leftS, urgent) => {
-    const stream = new Stream({ live: true, count: 10 });
-    const b = started({ stream });
-    const [{ startS, ref: { sequence } }] = stream.playlist(b.nowMs).slice(-1) as [SegmentInfo];
-    b.at(startS - 7, false);
-    const map = (s: number): BufferMapEntry => b.entry(s, firstEight(b.chunks(s)));
-    const late = b.neighbour(1, { entries: [map(sequence)] });
-    const idle = b.neighbour(2, { entries: [map(sequence - 1), map(sequence)] });
-    b.advance(100);
-    for (const chunk of b.requested(idle, sequence - 1)) b.give(idle, sequence - 1, chunk);
-    const [missing, ...rest] = b.requested(late, sequence).reverse() as [number, ...number[]];
-    for (const chunk of rest) b.give(late, sequence, chunk);
-    b.clear();
-    b.at(startS - leftS, false);
-    b.advance(900);
-    expect(b.sent("CANCEL", late).flatMap(({ message }) => message.runs.flatMap(indices))).toEqual(urgent.map(() => missing));
-    expect(b.sent("REQUEST", idle).map(({ message }) => message.urgent)).toEqual(urgent);
   });
 
   test("unrequested DATA bans after a few", () => {

@@ -195,36 +195,6 @@ describe("Whom it decides about", () => {
     expect(b.sent("DATA", taker)).toHaveLength(8);
   });
 
-  test("but what others need at once gets its turn when it has waited for 1.5 s", () => {
-    const b = new Bench();
-    b.play();
-    b.want(0);
-    b.answer(b.of("fetch")[0]!);
-    b.alone();
-    b.advance(300);
-    // So many hold the segment that nothing of it is rare.
-    const [giver, taker] = [[0, 1], [0], [0], [0]].map((has, i) => b.neighbour(i + 1, { has })) as [PeerId, PeerId];
-    b.give(giver, 1, b.requested(giver, 1)[0]!);
-    const ask = (p: PeerId, first: number, count: number): void => b.say(p, { type: "REQUEST", runs: [run(b, first, count)], urgent: true });
-    /** A chunk takes a quarter of a second. */
-    const drain = (p: PeerId): void => {
-      b.advance(250);
-      b.handle({ type: "writable", peer: p, bufferedBytes: 0 });
-    };
-    ask(taker, 0, 1);
-    drain(taker);
-    ask(giver, 0, 8);
-    ask(taker, 20, 1);
-    b.clear();
-    const fromMs = b.nowMs;
-    while (b.sent("DATA", taker).length === 0 && b.nowMs < fromMs + 4_000) {
-      drain(giver);
-      ask(giver, 30, 1);
-    }
-    expect(b.nowMs - fromMs).toBeGreaterThan(1_500);
-    expect(b.nowMs - fromMs).toBeLessThanOrEqual(2_000);
-  });
-
   test("and for who has just come, by the tracker's word, once", () => {
     const { b, child: taker } = parent();
     const newcomer = peerId(3);

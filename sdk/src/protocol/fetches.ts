@@ -72,7 +72,7 @@ export class Fetches {
     this.#state.counters.fetches[reason]++;
     if (reason === "rescue") {
       this.#state.counters.rescues++;
-      this.#state.letDownMs = nowMs;
+      this.#state.rescuedMs = nowMs;
     }
     if (promise !== undefined) this.#announcer.promise(promise);
     const range = whole ? undefined : { start: chunks.first * CHUNK_BYTES, end: Math.min(chunks.end * CHUNK_BYTES, segment.sizeBytes ?? Infinity) };

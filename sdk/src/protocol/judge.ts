@@ -167,6 +167,7 @@ export class Judge {
         return;
       case "check":
         this.#integrity.hold(held);
+        // An origin that cannot keep up has better things to do, and in a large swarm newcomers are many.
         if ((isSlow(segment) || !this.#state.isSmall) && this.#integrity.probe(giver, nowMs)) return;
         // Nobody knows its URL yet.
         if (nowMs < this.#nextExaminationMs || !segment.listed) return;
@@ -268,11 +269,7 @@ export class Judge {
     const believed = segment.hashes[chunk];
     if (believed === undefined) return;
     if (believed === hash) {
-      if (segment.certain[chunk] === 1 && from.probedMs > -Infinity && !from.checked) {
-        from.checked = true;
-        // Its word counts from now on.
-        this.review(nowMs, Infinity);
-      }
+      if (segment.certain[chunk] === 1 && from.probedMs > -Infinity) from.checked = true;
       if (!fromOrigin) return;
       segment.soleWord[chunk] = 0;
       const giver = segment.givers[chunk];

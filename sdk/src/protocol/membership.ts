@@ -180,7 +180,7 @@ export class Membership {
     const places = this.#places;
     const hopeful = this.#hopeful(nowMs);
     const helpful = [...neighbours.values()].filter((n) => !n.chokesUs || nowMs - n.connectedMs < UNCHOKE_PATIENCE_MS).length;
-    const wanted = nowMs - Math.max(this.#startedMs ?? nowMs, this.#state.letDownMs) < STARVING_MS ? places : Math.ceil((2 / 3) * places);
+    const wanted = nowMs - Math.max(this.#startedMs ?? nowMs, this.#state.rescuedMs) < STARVING_MS ? places : Math.ceil((2 / 3) * places);
     return Math.min(wanted - helpful, places - neighbours.size) - hopeful;
   }
 

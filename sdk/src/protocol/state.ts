@@ -49,8 +49,8 @@ export class EngineState {
   readonly #hookIns = new Map<TrackId, number>();
   /** Viewers of the swarm as the tracker counts them. */
   swarmSize = 0;
-  /** When a deadline last made it ask the origin, or take a request elsewhere. */
-  letDownMs = -Infinity;
+  /** When a deadline last made it ask the origin. */
+  rescuedMs = -Infinity;
   /** Whether a neighbour may still come that the tracker has promised. */
   gathering = true;
   readonly #effects: Effect[] = [];

@@ -31,11 +31,6 @@ const AHEAD = 4;
  * copies 14.8 instead of 14.2).
  */
 const WAITED_MS = 3_000;
-/**
- * What has been urgent for longer goes with that of who gives: honest viewers with the weakest uplinks give most neighbours nothing, and were left with 2.5 of 3 Mb/s. Simulated (300 viewers,
- * two seeds): steady copies 2.38 instead of 2.57. After 1 s colluders at RI 0.8 get too much (others 1.47 times as much), after 0.5 s others are rescued.
- */
-const TAKER_MS = 1_500;
 /** Ranks are whole numbers: bandwidth decides between equals alone. */
 const RANK_OF_BPS = 1e-12;
 /** A line that takes nothing while the uplink could have sent so many chunks counts as dead until it does, or one that has left without a word would hold up everybody. */
@@ -43,6 +38,13 @@ const STUCK_CHUNKS = 4;
 const MIN_STUCK_MS = 200;
 /** While the uplink is not known. To take a slow line for a dead one puts seconds of chunks into its transport: simulated, at 500,000 offload is four points less. */
 const DEFAULT_BPS = 100_000;
+
+/** One who waits for chunks, and the least rank that they may have. */
+interface Asking {
+  readonly neighbour: Neighbour;
+  readonly first: number;
+  readonly isNew: boolean;
+}
 
 /** What others ask of us: whom we serve, and in what order. */
 export class Uploads {
@@ -75,7 +77,7 @@ export class Uploads {
       const taken = segment === undefined || neighbour.choked ? 0 : Math.max(0, Math.min(run.count, room, segment.chunks - run.first));
       if (taken < run.count) rejected.push({ segment: run.segment, first: run.first + taken, count: run.count - taken });
       if (segment === undefined) continue;
-      const urgentMs = urgent ? nowMs : this.#state.store.isLive(segment) ? nowMs + WAITED_MS : Infinity;
+      const urgentMs = urgent ? 0 : this.#state.store.isLive(segment) ? nowMs + WAITED_MS : Infinity;
       for (let chunk = run.first; chunk < run.first + taken; chunk++) {
         if (segment.state[chunk] === Chunk.verified) neighbour.uploads.push({ segment, chunk, urgentMs });
         else rejected.push({ segment: run.segment, first: chunk, count: 1 });
@@ -114,8 +116,10 @@ export class Uploads {
       heldBytes += n.bufferedBytes;
       if (n.uploads.length > 0) asking.push(n);
     }
+    let waiting: Asking[] | undefined;
     while (this.uplink.hasRoom(heldBytes, nowMs)) {
-      const next = this.#nextInTurn(asking, nowMs);
+      waiting ??= asking.map((n) => ({ neighbour: n, first: FIRST_RANKS[this.classOf(n, nowMs)], isNew: nowMs < n.newUntilMs }));
+      const next = this.#nextInTurn(waiting, nowMs);
       if (next === undefined) break;
       heldBytes += this.#serve(next.neighbour, next.index, nowMs);
     }
@@ -171,20 +175,17 @@ export class Uploads {
   }
 
   /**
-   * By class, unless it has waited, then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
+   * By class (`first`: the least rank in it), then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
    * are few of them at a time. Then what is near others' playheads, then the rest. Of equals sound before picture and the low level before the high
    * one (ES5), then in turn, and of one neighbour's as it was asked for.
    */
-  #nextInTurn(asking: readonly Neighbour[], nowMs: number): { readonly neighbour: Neighbour; readonly index: number } | undefined {
+  #nextInTurn(waiting: readonly Asking[], nowMs: number): { readonly neighbour: Neighbour; readonly index: number } | undefined {
     let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
-    for (const neighbour of asking) {
+    for (const { neighbour, first, isNew } of waiting) {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
-      const first = FIRST_RANKS[this.classOf(neighbour, nowMs)];
-      const isNew = nowMs < neighbour.newUntilMs;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
-        const least = Math.min(first, nowMs - item.urgentMs > TAKER_MS ? 0 : first);
-        const rank = least + (item.segment.rarity(item.chunk) < RARE ? 0 : nowMs < item.urgentMs ? AHEAD : isNew ? 0 : URGENT) + item.segment.bandwidthBps * RANK_OF_BPS;
+        const rank = first + (item.segment.rarity(item.chunk) < RARE ? 0 : nowMs < item.urgentMs ? AHEAD : isNew ? 0 : URGENT) + item.segment.bandwidthBps * RANK_OF_BPS;
         if (best === undefined || rank < best.rank || (rank === best.rank && neighbour.turn < best.neighbour.turn)) best = { neighbour, index, rank };
       }
     }
