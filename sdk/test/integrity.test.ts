@@ -103,6 +103,7 @@ describe("Integrity", () => {
       b.give(giver, 1, b.requested(giver, 1)[0]!);
       expect(stored(b)).toEqual([]);
       expect(b.sent("INTEGRITY_REQ", giver).at(-1)?.message.runs).toMatchObject([{ segment: b.ref(0), count: 1 }]);
+      expect(b.of("fetch")).toEqual([]);
       return { b, giver };
     }
 
