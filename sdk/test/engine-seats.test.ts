@@ -113,13 +113,16 @@ describe("Origin seats (DESIGN, Delivery 3)", () => {
     expect(asked(b).map(([reason]) => reason)).toContain("slice");
   });
 
-  test("what nobody has seen by then is reported, once, but for one's own slices", () => {
+  test("what was taken is told, once a segment, and what nobody has seen by then is reported, once, but for one's own slices", () => {
     const { b, peer } = watching();
     seats(b, [{ slice: 2, copy: 0 }]);
     appear(b);
     b.say(peer, { type: "HAVE", entries: [b.entry(101, bits(b, 0, 1))] });
+    b.advance(100);
+    const taken = { type: "slice-missing", segment: b.ref(101), slices: [] };
+    expect(b.of("slice-missing")).toEqual([taken]);
     b.advance(9_000);
-    expect(b.of("slice-missing")).toEqual([{ type: "slice-missing", segment: b.ref(101), slices: [1] }]);
+    expect(b.of("slice-missing")).toEqual([taken, { ...taken, slices: [1] }]);
   });
 
   test("in a large swarm by few: sixteen or so", () => {

@@ -71,13 +71,16 @@ export interface LiveRequest {
   uplinkBps: number | null;
 }
 
-/** Slices that have not shown up within 5 s of their segment's appearance, at most one report a segment. */
+/**
+ * Slices that have not shown up within 5 s of their segment's appearance, at most one report a segment. Who holds seats sends one with no slices for each
+ * segment, when it has taken its own: without that it loses its seats 2 s after others.
+ */
 export interface MissingRequest {
   swarm: string;
   track: number;
   /** The segment's media sequence number. */
   sequence: number;
-  /** 0 to 3, at least one, none twice. */
+  /** 0 to 3, none twice. */
   slices: number[];
 }
 

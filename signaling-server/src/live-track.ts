@@ -16,6 +16,13 @@ const CANDIDATES = 8;
 const PATIENCE_MS = 5_000;
 /** Reports that come this soon after a seat of the slice was given are about those before: one more segment, and the patience. */
 const SETTLE_MS = 10_000;
+/** Holders of seats take what is theirs within this long of each other, also where one's playlist comes from another cache. */
+const ROUND_MS = 2_000;
+/** A round that nobody has outdone for so long was a liar's, or the stream has begun anew. */
+const STALE_ROUND_MS = 12_000;
+/** So many holders, on two networks where there are two, must have taken a segment before others lose their seats for not having. */
+const WITNESSES = 2;
+
 /** How long a viewer that lost a seat through reports comes last. */
 const BARRED_MS = 60_000;
 
@@ -45,6 +52,8 @@ export class LiveTrack {
   readonly #audience = new Audience();
   #wantedCopies = 1;
   #toldCopies = 0;
+  /** The newest segment that a holder says it has taken its slices of, and since when; judged once. */
+  #round = { sequence: -1, sinceMs: -Infinity, isOver: true };
 
   constructor(
     readonly id: number,
@@ -78,6 +87,7 @@ export class LiveTrack {
 
   /** To be called when it reports, and when something that {@link TrackViewer.fitness} looks at has changed. */
   update(viewer: TrackViewer, nowMs: number): void {
+    this.#reclaim(nowMs);
     this.#audience.update(viewer);
     const fitness = viewer.fitness(nowMs);
     if (fitness === undefined) this.#expel(viewer);
@@ -102,6 +112,14 @@ export class LiveTrack {
     return this.#unseat(senior, seats, nowMs);
   }
 
+  /** A holder has taken its slices of a segment: what others have not taken some time later moves on. */
+  taken(viewer: TrackViewer, sequence: number, nowMs: number): void {
+    this.#reclaim(nowMs);
+    viewer.takenSequence = sequence;
+    const { sequence: newest, sinceMs } = this.#round;
+    if (viewer.slices.size > 0 && (sequence > newest || nowMs - sinceMs > STALE_ROUND_MS)) this.#round = { sequence, sinceMs: nowMs, isOver: false };
+  }
+
   /** Throws when seats are not as promised. For tests and simulation. */
   assertConsistent(): void {
     const eligible = new Set(this.#pool.consistentItems());
@@ -114,6 +132,27 @@ export class LiveTrack {
         if (!eligible.has(holder) || !holder.slices.has(seats.slice)) throw new Error(`track ${this.id}: ${holder.member.peer} must not hold slice ${seats.slice}`);
       }
     }
+  }
+
+  /**
+   * Who has not taken its slices when others have is gone, whatever its connection says, or its tab sleeps. Whoever was heard of last takes over: when many have
+   * left at once, that one has not. Simulated (`half-leave`, 300 viewers, seed 5): where both holders of a slice had left, two segments came late to everybody.
+   */
+  #reclaim(nowMs: number): void {
+    const { sequence, sinceMs, isOver } = this.#round;
+    if (isOver || nowMs - sinceMs < ROUND_MS) return;
+    this.#round.isOver = true;
+    const takers = new Set(this.#slices.flatMap(({ holders }) => holders).filter(({ takenSequence }) => takenSequence >= sequence));
+    const networks = new Set([...takers].map(({ network }) => network)).size;
+    if (takers.size < WITNESSES || networks < Math.min(WITNESSES, this.#audience.networksBut([]))) return;
+    for (const seats of this.#slices)
+      for (const { viewer, sinceMs: givenMs } of seats.list) {
+        if (givenMs >= sinceMs || takers.has(viewer)) continue;
+        const next = this.#choose(seats, nowMs, ({ member }) => member.heardMs);
+        if (next === undefined) continue;
+        this.#revoke(viewer, seats);
+        this.#grant(next, seats, nowMs);
+      }
   }
 
   /** Takes seats away that are too many and fills those that are empty. */
@@ -169,11 +208,11 @@ export class LiveTrack {
     return holder;
   }
 
-  /** The best of some random candidates that do not hold this slice; the faster of equals. Age does not count: those who came at one time are neighbours. */
-  #choose(seats: SliceSeats, nowMs: number): TrackViewer | undefined {
+  /** The best of some random candidates that do not hold this slice; of equals the one `best` rates highest, which is the fastest. Age does not count: those who came at one time are neighbours. */
+  #choose(seats: SliceSeats, nowMs: number, best: (viewer: TrackViewer) => number = (viewer) => viewer.member.uplinkBps ?? 0): TrackViewer | undefined {
     const candidates = this.#pool.sample(CANDIDATES, (viewer) => !viewer.slices.has(seats.slice), this.hall.random);
     const costs = new Map(candidates.map((viewer) => [viewer, this.#cost(viewer, seats, undefined, nowMs)]));
-    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || (b.member.uplinkBps ?? 0) - (a.member.uplinkBps ?? 0))[0];
+    return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || best(b) - best(a))[0];
   }
 
   /** Of `viewer` in a seat that is empty, or is `inPlaceOf` somebody's. */

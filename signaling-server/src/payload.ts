@@ -120,7 +120,7 @@ export function parseMissing(payload: unknown): MissingRequest | Problem {
   const { swarm, track, sequence, slices } = fields;
   if (!matches(swarm, SWARM_OR_SECRET)) return BAD_SWARM;
   if (!isCount(track, MAX_U32) || !isCount(sequence, MAX_U32)) return "Send track and sequence as whole numbers from 0 to 2^32 - 1.";
-  if (!isSetOfCounts(slices, SLICES, SLICES - 1) || slices.length === 0) return `Send slices as a list of different numbers from 0 to ${SLICES - 1}, at least one.`;
+  if (!isSetOfCounts(slices, SLICES, SLICES - 1)) return `Send slices as a list of different numbers from 0 to ${SLICES - 1}.`;
   return { swarm, track, sequence, slices };
 }
 

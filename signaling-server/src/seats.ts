@@ -35,10 +35,11 @@ export class Seats {
     }
   }
 
-  /** Slices that did not come. Returns how many viewers take each from the origin now. */
+  /** Slices that did not come; none: the member has taken its own. Returns how many viewers take each from the origin now. */
   missing(member: Member, request: MissingRequest, nowMs: number): number {
     const viewer = member.viewing.get(request.track);
     if (viewer === undefined) return 0;
+    if (request.slices.length === 0) viewer.track.taken(viewer, request.sequence, nowMs);
     for (const slice of request.slices) {
       const loser = viewer.track.report(viewer, { slice, sequence: request.sequence }, nowMs);
       if (loser === undefined) continue;

@@ -1,7 +1,7 @@
 import { Evidence } from "./evidence.js";
 import type { TrackViewer } from "./track-viewer.js";
 
-interface Seat {
+export interface Seat {
   readonly viewer: TrackViewer;
   readonly sinceMs: number;
   /** Fit viewers of the track when it was given. */
@@ -17,6 +17,11 @@ export class SliceSeats {
 
   get count(): number {
     return this.#seats.length;
+  }
+
+  /** In order of copy. */
+  get list(): readonly Seat[] {
+    return this.#seats;
   }
 
   /** In order of copy. */

@@ -17,6 +17,8 @@ export class TrackViewer implements Pooled {
   index = -1;
   /** Where the track has counted it. */
   network: string;
+  /** The last segment it said that it has taken its slices of. */
+  takenSequence = -1;
   /** Those it has a seat of. */
   readonly slices = new Set<number>();
 

@@ -229,6 +229,58 @@ describe("a seat moves", () => {
   });
 });
 
+describe("a holder that does not say that it has taken its slices", () => {
+  const taken = (book: SeatBook, sequence: number, holders: readonly number[]): void => holders.forEach((n) => book.missing(n, sequence));
+
+  it("loses its seats 2 s after others have said so, to viewers heard of since", () => {
+    const book = audience(40);
+    const all = [...new Set(book.holders().flat())];
+    const dead = [holder(book, 0), holder(book, 0, 1)];
+    taken(book, 10, all);
+    book.world.advance(4_000);
+    taken(book, 11, all.filter((n) => !dead.includes(n)));
+    const alive = others(book, 40);
+    book.world.advance(1_900);
+    book.report(...alive);
+    expect([holder(book, 0), holder(book, 0, 1)]).toEqual(dead);
+    book.world.advance(200);
+    book.report(alive[0] ?? 0);
+    for (const n of dead) expect(book.slicesOf(n)).toEqual([]);
+    expect(alive).toEqual(expect.arrayContaining(book.holders()[0] ?? []));
+    expect(book.holders().flat()).toHaveLength(8);
+  });
+
+  it("keeps them while all are silent, or all but one, or it got them since", () => {
+    const book = audience(40);
+    const all = [...new Set(book.holders().flat())];
+    const before = book.holders();
+    const pass = (): void => {
+      book.world.advance(3_000);
+      book.report(...all);
+      expect(book.holders()).toEqual(before);
+    };
+    pass();
+    taken(book, 10, all);
+    pass();
+    for (const sequence of [2 ** 32 - 1, 11]) {
+      taken(book, sequence, all.slice(0, 1));
+      pass();
+    }
+  });
+
+  it("is judged by two networks where there are two", () => {
+    const book = new SeatBook(new World());
+    for (const n of range(1, 40)) book.watch(n, { network: n % 2 === 0 ? "office" : `home ${n}` });
+    book.grow(...range(1, 40));
+    const all = [...new Set(book.holders().flat())];
+    const before = book.holders();
+    taken(book, 10, all.filter((n) => n % 2 === 0));
+    book.world.advance(3_000);
+    book.report(...all);
+    expect(book.holders()).toEqual(before);
+  });
+});
+
 describe("reports of a missing slice", () => {
   it("move its seat at the first one where there is nobody else to ask", () => {
     const book = audience(2);

@@ -99,7 +99,7 @@ export type Effect =
   | { readonly type: "banned"; readonly peer: PeerId; readonly reason: string }
   /** For the tracker, now and after each time that it was joined anew: the live tracks that are played, whether this peer takes seats, its uplink where it was measured. */
   | { readonly type: "live-status"; readonly tracks: readonly TrackId[]; readonly willing: boolean; readonly uplinkBps: number | undefined }
-  /** For the tracker: slices of a live segment that should have come from those who have their seats. */
+  /** For the tracker: slices of a live segment that should have come from those who have their seats. None: this peer has taken those of its own seats. */
   | { readonly type: "slice-missing"; readonly segment: SegmentRef; readonly slices: readonly number[] }
   /** The playlist of a live track may show something new, and swarm-mates wait for this peer to bring it: it is loaded now, beside the player's own rhythm. */
   | { readonly type: "reload-playlist"; readonly track: TrackId }

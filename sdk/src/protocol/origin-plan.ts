@@ -195,6 +195,7 @@ export class OriginPlan {
   /** Takes the slices of which this peer has the seat, each once. */
   #sit(segment: StoredSegment, { slices, seats, neighbours }: { slices: readonly Slice[]; seats: TrackSeats; neighbours: readonly Neighbour[] }, nowMs: number): void {
     const mine: Slice[] = [];
+    const before = segment.seated;
     for (const [index, { copy, sinceMs }] of seats) {
       const slice = slices[index];
       if (slice === undefined || (segment.seated & (1 << index)) !== 0) continue;
@@ -205,6 +206,7 @@ export class OriginPlan {
       mine.push(...(isSecond ? this.#lackingPart(segment, slice, neighbours, nowMs) : this.#isHeld(segment, slice, neighbours) ? [] : this.#missingPart(segment, slice)));
     }
     this.#fetch(segment, mergeSlices(mine), "seat", nowMs);
+    if (segment.seated !== before) this.#state.emit({ type: "slice-missing", segment: segment.ref, slices: [] });
   }
 
   /** Nobody near has seen anything of a slice: who has its seat may be gone, and the tracker does not know. */
