@@ -39,6 +39,13 @@ const MIN_STUCK_MS = 200;
 /** While the uplink is not known. To take a slow line for a dead one puts seconds of chunks into its transport: simulated, at 500,000 offload is four points less. */
 const DEFAULT_BPS = 100_000;
 
+/** One who waits for chunks, and the least rank that they may have. */
+interface Asking {
+  readonly neighbour: Neighbour;
+  readonly first: number;
+  readonly isNew: boolean;
+}
+
 /** What others ask of us: whom we serve, and in what order. */
 export class Uploads {
   readonly #state: EngineState;
@@ -109,8 +116,10 @@ export class Uploads {
       heldBytes += n.bufferedBytes;
       if (n.uploads.length > 0) asking.push(n);
     }
+    let waiting: Asking[] | undefined;
     while (this.uplink.hasRoom(heldBytes, nowMs)) {
-      const next = this.#nextInTurn(asking, nowMs);
+      waiting ??= asking.map((n) => ({ neighbour: n, first: FIRST_RANKS[this.classOf(n, nowMs)], isNew: nowMs < n.newUntilMs }));
+      const next = this.#nextInTurn(waiting, nowMs);
       if (next === undefined) break;
       heldBytes += this.#serve(next.neighbour, next.index, nowMs);
     }
@@ -166,16 +175,14 @@ export class Uploads {
   }
 
   /**
-   * By class, then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
+   * By class (`first`: the least rank in it), then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
    * are few of them at a time. Then what is near others' playheads, then the rest. Of equals sound before picture and the low level before the high
    * one (ES5), then in turn, and of one neighbour's as it was asked for.
    */
-  #nextInTurn(asking: readonly Neighbour[], nowMs: number): { readonly neighbour: Neighbour; readonly index: number } | undefined {
+  #nextInTurn(waiting: readonly Asking[], nowMs: number): { readonly neighbour: Neighbour; readonly index: number } | undefined {
     let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
-    for (const neighbour of asking) {
+    for (const { neighbour, first, isNew } of waiting) {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
-      const first = FIRST_RANKS[this.classOf(neighbour, nowMs)];
-      const isNew = nowMs < neighbour.newUntilMs;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
         const rank = first + (item.segment.rarity(item.chunk) < RARE ? 0 : nowMs < item.urgentMs ? AHEAD : isNew ? 0 : URGENT) + item.segment.bandwidthBps * RANK_OF_BPS;
