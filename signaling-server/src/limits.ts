@@ -34,7 +34,7 @@ export interface TrackerLimits {
 }
 
 /**
- * A viewer sends a join, some finds, a STAT_REPORT every 10 s and at most one report of missing slices a segment per swarm; a connection to one neighbour costs about
+ * A viewer sends a join, some finds, a STAT_REPORT every 10 s and at most one report of missing slices a segment per swarm and, with a seat, another one or two of slices taken; a connection to one neighbour costs about
  * ten signals when candidates trickle, and a joiner opens up to 12 at once in each of its swarms.
  */
 export const DEFAULT_LIMITS: TrackerLimits = {
