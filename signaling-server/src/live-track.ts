@@ -149,9 +149,7 @@ export class LiveTrack {
       for (const { viewer, sinceMs: givenMs } of seats.list) {
         if (givenMs >= sinceMs || takers.has(viewer)) continue;
         const next = this.#choose(seats, nowMs, ({ member }) => member.heardMs);
-        if (next === undefined) continue;
-        this.#revoke(viewer, seats);
-        this.#grant(next, seats, nowMs);
+        if (next !== undefined) this.#move(seats, viewer, next, nowMs);
       }
   }
 
@@ -180,8 +178,7 @@ export class LiveTrack {
         }
       }
       if (worst === undefined) return;
-      this.#revoke(worst.holder, worst.seats);
-      this.#grant(viewer, worst.seats, nowMs);
+      this.#move(worst.seats, worst.holder, viewer, nowMs);
     }
   }
 
@@ -193,8 +190,7 @@ export class LiveTrack {
       if (holder === undefined) continue;
       const next = this.#choose(seats, nowMs);
       if (next === undefined || this.#cost(next, seats, holder, nowMs) > this.#cost(holder, seats, holder, nowMs)) continue;
-      this.#revoke(holder, seats);
-      this.#grant(next, seats, nowMs);
+      this.#move(seats, holder, next, nowMs);
     }
   }
 
@@ -203,8 +199,7 @@ export class LiveTrack {
     // with nobody to take over, a doubtful holder is better than none
     if (next === undefined) return undefined;
     holder.member.barredUntilMs = nowMs + BARRED_MS;
-    this.#revoke(holder, seats);
-    this.#grant(next, seats, nowMs);
+    this.#move(seats, holder, next, nowMs);
     return holder;
   }
 
@@ -227,6 +222,11 @@ export class LiveTrack {
       }
     }
     return this.hall.policy.cost(viewer, { isHolder: viewer === inPlaceOf, sameSlice, sameTrack }, nowMs);
+  }
+
+  #move(seats: SliceSeats, from: TrackViewer, to: TrackViewer, nowMs: number): void {
+    this.#revoke(from, seats);
+    this.#grant(to, seats, nowMs);
   }
 
   #grant(viewer: TrackViewer | undefined, seats: SliceSeats, nowMs: number): void {

@@ -250,7 +250,18 @@ describe("a holder that does not say that it has taken its slices", () => {
     expect(book.holders().flat()).toHaveLength(8);
   });
 
-  it("keeps them while all are silent, or all but one, or it got them since", () => {
+  it("keeps them when it got them since", () => {
+    const book = audience(40);
+    const [first = 0, ...rest] = new Set(book.holders().flat());
+    taken(book, 10, rest);
+    book.close(first);
+    const after = book.holders();
+    book.world.advance(3_000);
+    book.report(...rest);
+    expect(book.holders()).toEqual(after);
+  });
+
+  it("keeps them while all are silent, or all but one", () => {
     const book = audience(40);
     const all = [...new Set(book.holders().flat())];
     const before = book.holders();
