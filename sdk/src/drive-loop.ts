@@ -33,13 +33,13 @@ export class DriveLoop {
   start(engine: DrivenEngine): void {
     if (this.#stopped) return;
     this.#engine = engine;
-    this.#drive(() => {});
+    this.#drive();
   }
 
   dispatch(input: Input): void {
     if (this.#stopped) return;
     this.#inputs.push(input);
-    this.#drive(() => {});
+    this.#drive();
   }
 
   stop(): void {
@@ -50,11 +50,11 @@ export class DriveLoop {
   }
 
   /** `first`: what comes before the inputs that wait. */
-  #drive(first: (engine: DrivenEngine) => void): void {
+  #drive(first?: (engine: DrivenEngine) => void): void {
     if (this.#driving || !this.#engine) return;
     this.#driving = true;
     try {
-      first(this.#engine);
+      first?.(this.#engine);
       this.#carryOut();
       // An effect may stop the loop.
       for (let input = this.#inputs.shift(); input && this.#engine; input = this.#inputs.shift()) {

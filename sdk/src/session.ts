@@ -148,9 +148,12 @@ export class Session implements PlayerSession {
   // --- what the page sees
 
   report(code: string, message: string): void {
-    this.#errors[code] = (this.#errors[code] ?? 0) + 1;
-    // A page is told once; the count is in the stats.
-    if (this.#errors[code] === 1) this.#setting.emit("warning", { code, message });
+    if (this.#isFirst(code)) this.#setting.emit("warning", { code, message });
+  }
+
+  /** A page is told once; the count is in the stats. */
+  #isFirst(code: string): boolean {
+    return (this.#errors[code] = (this.#errors[code] ?? 0) + 1) === 1;
   }
 
   async check(context: FragmentLoaderContext, data: ArrayBuffer): Promise<number | undefined> {
@@ -231,7 +234,10 @@ export class Session implements PlayerSession {
       case "check-list":
       case "refused":
         return this.#publisher?.execute(effect);
-      case "hash": return void this.#hash(effect);
+      case "hash": {
+        const { segment, chunk, token, payload } = effect;
+        return void this.#setting.parts.hash(payload).then((hash) => this.#loop.dispatch({ type: "hashed", segment, chunk, token, hash }), (error: unknown) => this.#fail(error));
+      }
       case "sign-receipt":
       case "check-receipt": return void this.#receiptKey?.answer(effect).then((input) => this.#loop.dispatch(input), (error: unknown) => this.#fail(error));
       case "chunk-stored": {
@@ -259,15 +265,6 @@ export class Session implements PlayerSession {
     if (!open) return;
     open.heardMs = performance.now();
     open.want.onProgress(loadedBytes, sizeBytes);
-  }
-
-  async #hash({ segment, chunk, token, payload }: EffectOf<"hash">): Promise<void> {
-    try {
-      const hash = await this.#setting.parts.hash(payload);
-      this.#loop.dispatch({ type: "hashed", segment, chunk, token, hash });
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   /** The player's own request knows best (CMCD, headers); for the rest the playlist does. */
@@ -331,9 +328,7 @@ export class Session implements PlayerSession {
   }
 
   #refused(code: string, url: string, message: string): void {
-    const key = `refused-${code}`;
-    this.#errors[key] = (this.#errors[key] ?? 0) + 1;
-    if (this.#errors[key] === 1) this.#setting.emit("refused", { code, url, message });
+    if (this.#isFirst(`refused-${code}`)) this.#setting.emit("refused", { code, url, message });
   }
 
   async #enter(swarm: SwarmId, serves: boolean): Promise<void> {

@@ -138,22 +138,7 @@ class SimplePeerLink implements Link {
     const channel = this.#peer._channel;
     if (this.#closed || channel === null || (!this.#peer.initiator && this.#early.length === 0)) return;
     clearTimeout(this.#timeout);
-    const peer = this.#peer;
-    this.#queue = new SendQueue(
-      {
-        get bufferedAmount() {
-          return channel.bufferedAmount;
-        },
-        get bufferedAmountLowThreshold() {
-          return channel.bufferedAmountLowThreshold;
-        },
-        set bufferedAmountLowThreshold(bytes) {
-          channel.bufferedAmountLowThreshold = bytes;
-        },
-        send: (bytes) => peer.send(bytes as Uint8Array<ArrayBuffer>),
-      },
-      (bufferedBytes) => !this.#closed && this.#events.onWritable(bufferedBytes),
-    );
+    this.#queue = new SendQueue(channel, (bufferedBytes) => !this.#closed && this.#events.onWritable(bufferedBytes));
     channel.addEventListener("bufferedamountlow", () => this.#drain());
     this.#events.onOpen();
     const early = this.#early;

@@ -16,7 +16,7 @@ export interface SendChannel {
   readonly bufferedAmount: number;
   bufferedAmountLowThreshold: number;
   /** May throw when the channel is closing. */
-  send(bytes: Uint8Array): void;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 /** Sends in order to one data channel, holds back what it cannot take, and says when it can take more. */
@@ -73,7 +73,7 @@ export class SendQueue {
 
   /** The threshold lies below what was handed over, so that the browser's event, which needs a fall past it, always comes. */
   #send(bytes: Uint8Array): void {
-    this.#channel.send(bytes);
+    this.#channel.send(bytes as Uint8Array<ArrayBuffer>);
     this.#mark();
   }
 

@@ -8,13 +8,11 @@ import type {
   JoinRequest,
   JoinTicket,
   LiveRequest,
-  MissingReply,
   MissingRequest,
-  OkReply,
   SeatsMessage,
   ServerToClientEvents,
   SignalData,
-  StatReply, StatReport,
+  StatReport,
 } from "../../../signaling-server/src/events.js";
 import { isPeerId, type PeerId } from "../protocol/ids.js";
 
@@ -73,6 +71,12 @@ export interface SignalingEvents {
 /** Every request is answered here; the protocol leaves it open for some. */
 type Requests = { [Name in keyof ClientToServerEvents]: (...request: Required<Parameters<ClientToServerEvents[Name]>>) => void };
 type TrackerSocket = Socket<ServerToClientEvents, Requests>;
+
+/** What a member asks, without its swarm, and what it is told when that is granted. */
+type Asked = Exclude<SignalingError["request"], "join">;
+type RequestOf<Name extends Asked> = Omit<Parameters<Requests[Name]>[0], "swarm">;
+type Answered<Name extends Asked> = Parameters<NonNullable<Parameters<Requests[Name]>[1]>>[0];
+type ReplyOf<Name extends Asked> = Extract<Answered<Name>, { ok: true }>;
 
 /** One swarm's line to its tracker. What cannot be sent now is dropped, never queued: it would be stale later. */
 export class SignalingClient {
@@ -138,23 +142,17 @@ export class SignalingClient {
 
   /** Asks for up to `count` peers that are not in `except`; `onPeers` answers. */
   find(count: number, except: readonly PeerId[]): void {
-    this.#whenJoined()?.emit("find", { swarm: this.#request.swarm, count, except: [...except] }, (error: Error | null, reply: FindReply | ErrorReply) => {
-      if (!this.isJoined || this.#failed("find", error, reply)) return;
-      if (reply.ok) this.#events.onPeers({ ...reply, peers: peersIn(reply) });
-    });
+    this.#ask("find", { count, except: [...except] }, (reply) => this.#events.onPeers({ ...reply, peers: peersIn(reply) }));
   }
 
   /** Brings `data` to `to`, a member of the same swarm. */
   signal(to: PeerId, data: SignalData): void {
-    this.#whenJoined()?.emit("signal", { swarm: this.#request.swarm, to, data }, (error: Error | null, reply: OkReply | ErrorReply) => {
-      this.#failed("signal", error, reply, to);
-    });
+    this.#ask("signal", { to, data }, undefined, to);
   }
 
   /** STAT_REPORT; to be sent as often as `statIntervalMs` of the join reply says. */
   report(stat: Omit<StatReport, "swarm">): void {
-    this.#whenJoined()?.emit("stat", { swarm: this.#request.swarm, ...stat }, (error: Error | null, reply: StatReply | ErrorReply) => {
-      if (!this.isJoined || this.#failed("stat", error, reply) || !reply.ok) return;
+    this.#ask("stat", stat, (reply) => {
       this.#events.onPeers({ ...reply, peers: [] });
       if (stat.strangers && reply.members) this.#events.onMembers(stat.strangers, reply.members);
     });
@@ -162,23 +160,17 @@ export class SignalingClient {
 
   /** The live tracks that this peer plays; to be sent when they change, and after every `onUp`. `onSeats` answers, one a track. */
   live(status: Omit<LiveRequest, "swarm">): void {
-    this.#whenJoined()?.emit("live", { swarm: this.#request.swarm, ...status }, (error: Error | null, reply: OkReply | ErrorReply) => {
-      this.#failed("live", error, reply);
-    });
+    this.#ask("live", status);
   }
 
-  /** Slices of a live segment that have not come. */
+  /** Slices of a live segment that have not come; none: those of this peer's seats have been taken. */
   missing(report: Omit<MissingRequest, "swarm">): void {
-    this.#whenJoined()?.emit("missing", { swarm: this.#request.swarm, ...report }, (error: Error | null, reply: MissingReply | ErrorReply) => {
-      this.#failed("missing", error, reply);
-    });
+    this.#ask("missing", report);
   }
 
   /** This peer was banned here. */
   misbehaved(peer: PeerId): void {
-    this.#whenJoined()?.emit("misbehaved", { swarm: this.#request.swarm, peer }, (error: Error | null, reply: OkReply | ErrorReply) => {
-      this.#failed("misbehaved", error, reply);
-    });
+    this.#ask("misbehaved", { peer });
   }
 
   /** Leaves the swarm and closes the connection; nothing is called afterwards. */
@@ -227,8 +219,14 @@ export class SignalingClient {
     if (!FINAL.includes(code) && (this.#admission?.isRenewable || !code.startsWith("ticket-"))) this.#retryLater(() => void this.#join());
   }
 
-  #whenJoined(): ReturnType<TrackerSocket["timeout"]> | undefined {
-    return this.isJoined ? this.#socket?.timeout(REPLY_TIMEOUT_MS) : undefined;
+  /** Nothing while it is not joined. `then`: what to do when it is granted. */
+  #ask<Name extends Asked>(name: Name, request: RequestOf<Name>, then?: (reply: ReplyOf<Name>) => void, to?: PeerId): void {
+    if (!this.isJoined) return;
+    // Socket.IO's own types want to know which request it is.
+    const socket = this.#socket?.timeout(REPLY_TIMEOUT_MS) as { emit(name: Name, request: object, answered: (error: Error | null, reply: Answered<Name>) => void): void } | undefined;
+    socket?.emit(name, { swarm: this.#request.swarm, ...request }, (error, reply) => {
+      if (this.isJoined && !this.#failed(name, error, reply, to)) then?.(reply as ReplyOf<Name>);
+    });
   }
 
   #failed(request: SignalingError["request"], error: Error | null, answer: { ok: true } | ErrorReply, peer?: PeerId): boolean {
