@@ -6,6 +6,7 @@ import type { Clock } from "./clock.js";
 import { Histogram } from "./histogram.js";
 import type { Need } from "./oracle.js";
 import type { PlayerEvents } from "./player.js";
+import type { Media } from "./stream.js";
 import { wireBytes } from "./wire-cost.js";
 
 const REASONS = ["start", "alone", "seat", "slice", "rescue", "settle", "check"] as const;
@@ -16,6 +17,8 @@ export class Meter {
   readonly fromMs: number;
   readonly originBytes: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
   readonly originRequests: Record<FetchReason, number> = { start: 0, alone: 0, seat: 0, slice: 0, rescue: 0, settle: 0, check: 0 };
+  /** Of each segment, by its id: what the origin sent of it beside first segments, over its bytes. */
+  readonly steadyCopies = new Map<string, number>();
   readonly messages: Partial<Record<MessageType, { count: number; bytes: number; wireBytes: number }>> = {};
   /** Manifests and lists of chunk hashes, from the origin. */
   signatureBytes = 0;
@@ -56,8 +59,10 @@ export class Meter {
     if (this.on) this.originRequests[reason]++;
   }
 
-  originSent(reason: FetchReason, bytes: number): void {
-    if (this.on) this.originBytes[reason] += bytes;
+  originSent(reason: FetchReason, bytes: number, media: Media): void {
+    if (!this.on) return;
+    this.originBytes[reason] += bytes;
+    if (reason !== "start") this.steadyCopies.set(media.info.ref.id, (this.steadyCopies.get(media.info.ref.id) ?? 0) + bytes / media.sizeBytes);
   }
 
   signatureSent(bytes: number): void {

@@ -168,7 +168,7 @@ export class HttpRequest implements Task {
       const bytes = Math.min(CHUNK_BYTES, request.media.sizeBytes - this.#sent);
       this.#sent += bytes;
       this.#inFlight++;
-      viewer.world.meter.originSent(request.reason, bytes);
+      viewer.world.meter.originSent(request.reason, bytes, request.media);
       const leftMs = origin.take(bytes, viewer.shaper, nowMs);
       const depart = (atMs: number): void => viewer.world.clock.at(viewer.downlink.take(httpBytes(bytes), atMs), this);
       if (leftMs <= nowMs) depart(nowMs);

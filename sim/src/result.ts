@@ -16,6 +16,8 @@ export interface Result {
   readonly oracleOffload: number;
   /** Origin bytes by cause over the bytes of the stream; steady: all but startup. */
   readonly originCopies: Readonly<Record<"startup" | "seat" | "slice" | "rescue" | "alone" | "settle" | "check" | "steady", number>>;
+  /** Steady copies of the one segment of which the origin sent most. */
+  readonly mostCopiesOfASegment: number;
   /** With the publisher's key: manifests and lists of chunk hashes over the bytes of the stream, and how many a second and peer. */
   readonly signatures?: { readonly copies: number; readonly perPeerSecond: number };
   /** Without those that viewers start with. */
@@ -77,6 +79,7 @@ export function resultOf(world: World, run: { readonly scenario: string; readonl
       startup: copies(b.start), seat: copies(b.seat), slice: copies(b.slice), rescue: copies(b.rescue), alone: copies(b.alone), settle: copies(b.settle), check: copies(b.check),
       steady: copies(meter.originTotal - b.start),
     },
+    mostCopiesOfASegment: round(Math.max(0, ...meter.steadyCopies.values()), 2),
     ...(setting.signed && { signatures: { copies: copies(meter.signatureBytes), perPeerSecond: round(meter.signatureRequests / Math.max(1, watchedS), 3) } }),
     originRequestsPerSegment: round((r.alone + r.seat + r.slice + r.rescue + r.settle + r.check) / (stream.live ? countedS / stream.segmentS : stream.count), 3),
     continuityIndex: round(meter.dueChunks === 0 ? 1 : 1 - meter.lateChunks / meter.dueChunks, 6),
