@@ -1,7 +1,7 @@
 import { Audience } from "./audience.js";
 import { RankedPool } from "./ranked-pool.js";
 import { SeatPolicy } from "./seat-policy.js";
-import { SliceSeats } from "./slice-seats.js";
+import { type Seat, SliceSeats } from "./slice-seats.js";
 import { FITNESSES, type TrackViewer } from "./track-viewer.js";
 
 /** Contiguous slices that a segment is cut into; the SDK's number too. */
@@ -17,11 +17,7 @@ const PATIENCE_MS = 5_000;
 /** Reports that come this soon after a seat of the slice was given are about those before: one more segment, and the patience. */
 const SETTLE_MS = 10_000;
 /** Holders of seats take what is theirs within this long of each other, also where one's playlist comes from another cache. */
-const ROUND_MS = 2_000;
-/** A round that nobody has outdone for so long was a liar's, or the stream has begun anew. */
-const STALE_ROUND_MS = 12_000;
-/** So many holders, on two networks where there are two, must have taken a segment before others lose their seats for not having. */
-const WITNESSES = 2;
+const GRACE_MS = 2_000;
 
 /** How long a viewer that lost a seat through reports comes last. */
 const BARRED_MS = 60_000;
@@ -52,8 +48,6 @@ export class LiveTrack {
   readonly #audience = new Audience();
   #wantedCopies = 1;
   #toldCopies = 0;
-  /** The newest segment that a holder says it has taken its slices of, and since when; judged once. */
-  #round = { sequence: -1, sinceMs: -Infinity, isOver: true };
 
   constructor(
     readonly id: number,
@@ -112,12 +106,10 @@ export class LiveTrack {
     return this.#unseat(senior, seats, nowMs);
   }
 
-  /** A holder has taken its slices of a segment: what others have not taken some time later moves on. */
+  /** A holder has taken its slices of a segment: who should have by now moves on. */
   taken(viewer: TrackViewer, sequence: number, nowMs: number): void {
     this.#reclaim(nowMs);
-    viewer.takenSequence = sequence;
-    const { sequence: newest, sinceMs } = this.#round;
-    if (viewer.slices.size > 0 && (sequence > newest || nowMs - sinceMs > STALE_ROUND_MS)) this.#round = { sequence, sinceMs: nowMs, isOver: false };
+    viewer.took(sequence, nowMs);
   }
 
   /** Throws when seats are not as promised. For tests and simulation. */
@@ -135,22 +127,24 @@ export class LiveTrack {
   }
 
   /**
-   * Who has not taken its slices when others have is gone, whatever its connection says, or its tab sleeps. Whoever was heard of last takes over: when many have
-   * left at once, that one has not. Simulated (`half-leave`, 300 viewers, seed 5): where both holders of a slice had left, two segments came late to everybody.
+   * Who is later than it ever was, while others go on, is gone, whatever its connection says, or its tab sleeps. Whoever was heard of last takes over: when many
+   * have left at once, that one has not. No word of others makes a holder late that keeps its own time. When the stream itself has paused, the pause counts for
+   * all. Simulated (`half-leave`, 300 viewers): where both holders of a slice had left, two segments came late to everybody.
    */
   #reclaim(nowMs: number): void {
-    const { sequence, sinceMs, isOver } = this.#round;
-    if (isOver || nowMs - sinceMs < ROUND_MS) return;
-    this.#round.isOver = true;
-    const takers = new Set(this.#slices.flatMap(({ holders }) => holders).filter(({ takenSequence }) => takenSequence >= sequence));
-    const networks = new Set([...takers].map(({ network }) => network)).size;
-    if (takers.size < WITNESSES || networks < Math.min(WITNESSES, this.#audience.networksBut([]))) return;
-    for (const seats of this.#slices)
-      for (const { viewer, sinceMs: givenMs } of seats.list) {
-        if (givenMs >= sinceMs || takers.has(viewer)) continue;
-        const next = this.#choose(seats, nowMs, ({ member }) => member.heardMs);
-        if (next !== undefined) this.#move(seats, viewer, next, nowMs);
-      }
+    const holders = new Set(this.#slices.flatMap((seats) => seats.holders));
+    const isLate = ({ viewer, sinceMs }: Seat): boolean => {
+      const heardMs = Math.max(sinceMs, viewer.takenMs);
+      const goesOn = (other: TrackViewer): boolean => other.takenMs > heardMs + GRACE_MS && nowMs - heardMs - other.rhythmMs >= GRACE_MS;
+      return nowMs - heardMs - viewer.rhythmMs >= GRACE_MS && [...holders].some(goesOn);
+    };
+    const late = this.#slices.flatMap((seats) => seats.list.filter(isLate).map(({ viewer }) => ({ seats, viewer })));
+    if (late.length === 0) return;
+    const gone = new Set(late.map(({ viewer }) => viewer));
+    for (const { seats, viewer } of late) {
+      const next = this.#choose(seats, nowMs, (other) => (gone.has(other) ? -Infinity : other.member.heardMs));
+      if (next !== undefined) this.#move(seats, viewer, next, nowMs);
+    }
   }
 
   /** Takes seats away that are too many and fills those that are empty. */

@@ -51,6 +51,7 @@ export class SliceSeats {
   /** What was reported was another holder's failing, so it is forgotten. */
   grant(viewer: TrackViewer, fit: number, nowMs: number): void {
     this.#seats.push({ viewer, sinceMs: nowMs, fit });
+    if (viewer.slices.size === 0) viewer.begin();
     viewer.slices.add(this.slice);
     this.evidence.clear();
   }

@@ -11,16 +11,20 @@ const YOUNG_MS = 9_000;
 /** A seat is of use when its slice goes out at least twice while it is live: two quarters of a 4 Mb/s stream. */
 const SLOW_UPLINK_BPS = 2_000_000;
 
+/** How long a segment may take that nothing is known of. */
+const RHYTHM_MS = 8_000;
+
 /** A member as a viewer of one live track. */
 export class TrackViewer implements Pooled {
   rank = 0;
   index = -1;
   /** Where the track has counted it. */
   network: string;
-  /** The last segment it said that it has taken its slices of. */
-  takenSequence = -1;
   /** Those it has a seat of. */
   readonly slices = new Set<number>();
+  #takenSequence = -1;
+  #takenMs = -Infinity;
+  #rhythmMs = RHYTHM_MS;
 
   constructor(
     readonly member: Member,
@@ -28,6 +32,31 @@ export class TrackViewer implements Pooled {
     readonly sinceMs: number,
   ) {
     this.network = member.network;
+  }
+
+  /** When it last said that it has taken its slices of one more segment. */
+  get takenMs(): number {
+    return this.#takenMs;
+  }
+
+  /** How long it is from one such word to the next: the longest of late, so that one that came early makes none late. */
+  get rhythmMs(): number {
+    return this.#rhythmMs;
+  }
+
+  /** It has its first seat. */
+  begin(): void {
+    this.#takenSequence = -1;
+    this.#takenMs = -Infinity;
+    this.#rhythmMs = RHYTHM_MS;
+  }
+
+  took(sequence: number, nowMs: number): void {
+    if (sequence <= this.#takenSequence) return;
+    this.#takenSequence = sequence;
+    const gapMs = nowMs - this.#takenMs;
+    if (gapMs < Infinity) this.#rhythmMs = Math.max(gapMs, (this.#rhythmMs + gapMs) / 2);
+    this.#takenMs = nowMs;
   }
 
   /** Undefined when it may hold none: it does not serve, will not (its tab sleeps), has fallen silent or is an outcast. */

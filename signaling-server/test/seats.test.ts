@@ -230,16 +230,29 @@ describe("a seat moves", () => {
 });
 
 describe("a holder that does not say that it has taken its slices", () => {
+  const PERIOD_MS = 4_000;
   const taken = (book: SeatBook, sequence: number, holders: readonly number[]): void => holders.forEach((n) => book.missing(n, sequence));
+  const everybody = range(1, 40);
+  const seated = (book: SeatBook): number[] => [...new Set(book.holders().flat())];
+  /** 40 viewers, and a minute of a stream of which all holders of seats have taken what is theirs, the last time just now. */
+  const running = (options: { network?: (n: number) => string } = {}): SeatBook => {
+    const book = new SeatBook(new World());
+    for (const n of everybody) book.watch(n, { network: options.network?.(n) ?? `home ${n}` });
+    book.grow(...everybody);
+    for (const sequence of range(1, 15)) {
+      book.world.advance(PERIOD_MS);
+      taken(book, sequence, seated(book));
+      book.report(...everybody);
+    }
+    return book;
+  };
 
-  it("loses its seats 2 s after others have said so, to viewers heard of since", () => {
-    const book = audience(40);
-    const all = [...new Set(book.holders().flat())];
+  it("loses its seats when it is 2 s late and others go on, to viewers heard of since", () => {
+    const book = running();
     const dead = [holder(book, 0), holder(book, 0, 1)];
-    taken(book, 10, all);
-    book.world.advance(4_000);
-    taken(book, 11, all.filter((n) => !dead.includes(n)));
     const alive = others(book, 40);
+    book.world.advance(PERIOD_MS);
+    taken(book, 16, seated(book).filter((n) => !dead.includes(n)));
     book.world.advance(1_900);
     book.report(...alive);
     expect([holder(book, 0), holder(book, 0, 1)]).toEqual(dead);
@@ -250,45 +263,80 @@ describe("a holder that does not say that it has taken its slices", () => {
     expect(book.holders().flat()).toHaveLength(8);
   });
 
-  it("keeps them when it got them since", () => {
-    const book = audience(40);
-    const [first = 0, ...rest] = new Set(book.holders().flat());
-    taken(book, 10, rest);
-    book.close(first);
-    const after = book.holders();
-    book.world.advance(3_000);
-    book.report(...rest);
-    expect(book.holders()).toEqual(after);
+  it("loses them when a single holder of all is left", () => {
+    const book = running();
+    const [survivor = 0, ...dead] = seated(book);
+    book.world.advance(PERIOD_MS);
+    taken(book, 16, [survivor]);
+    book.world.advance(2_100);
+    book.report(...others(book, 40));
+    for (const n of dead) expect(book.slicesOf(n)).toEqual([]);
+    expect(book.slicesOf(survivor)).not.toEqual([]);
   });
 
-  it("keeps them while all are silent, or all but one", () => {
-    const book = audience(40);
-    const all = [...new Set(book.holders().flat())];
+  it("loses them too when it never said so, after a longer time", () => {
+    const book = running();
+    const [dead = 0, ...rest] = seated(book);
+    book.close(dead);
+    const heir = seated(book).find((n) => !rest.includes(n)) ?? 0;
+    for (const sequence of [16, 17]) {
+      book.world.advance(PERIOD_MS);
+      taken(book, sequence, rest);
+      book.report(...others(book, 40));
+      expect(book.slicesOf(heir)).not.toEqual([]);
+    }
+    book.world.advance(PERIOD_MS);
+    taken(book, 18, rest);
+    book.report(...others(book, 40));
+    expect(book.slicesOf(heir)).toEqual([]);
+  });
+
+  it("keeps them while all are silent, and 2 s more when one goes on", () => {
+    const book = running();
+    const all = seated(book);
     const before = book.holders();
-    const pass = (): void => {
-      book.world.advance(3_000);
-      book.report(...all);
+    book.world.advance(9_000);
+    book.report(...everybody);
+    taken(book, 16, all.slice(0, 1));
+    book.world.advance(1_900);
+    book.report(...everybody);
+    expect(book.holders()).toEqual(before);
+    taken(book, 16, all);
+    book.world.advance(PERIOD_MS);
+    book.report(...everybody);
+    expect(book.holders()).toEqual(before);
+  });
+
+  it("keeps them while it keeps its own time, whatever others say", () => {
+    const book = running({ network: (n) => (n % 2 === 0 ? "office" : `home ${n}`) });
+    const all = seated(book);
+    const liars = all.filter((n) => n % 2 === 0);
+    const before = book.holders();
+    for (const sequence of range(16, 60)) {
+      for (const step of range(1, 4)) {
+        taken(book, 2 ** 31 + 4 * sequence + step, liars);
+        book.world.advance(PERIOD_MS / 4);
+        book.report(...everybody);
+      }
+      taken(book, sequence, all.filter((n) => !liars.includes(n)));
       expect(book.holders()).toEqual(before);
-    };
-    pass();
-    taken(book, 10, all);
-    pass();
-    for (const sequence of [2 ** 32 - 1, 11]) {
-      taken(book, sequence, all.slice(0, 1));
-      pass();
     }
   });
 
-  it("is judged by two networks where there are two", () => {
-    const book = new SeatBook(new World());
-    for (const n of range(1, 40)) book.watch(n, { network: n % 2 === 0 ? "office" : `home ${n}` });
-    book.grow(...range(1, 40));
-    const all = [...new Set(book.holders().flat())];
+  it("keeps them when it lags behind the others, and now and then a little more", () => {
+    const book = running();
+    const all = seated(book);
+    const [late = 0, ...rest] = all;
     const before = book.holders();
-    taken(book, 10, all.filter((n) => n % 2 === 0));
-    book.world.advance(3_000);
-    book.report(...all);
-    expect(book.holders()).toEqual(before);
+    for (const sequence of range(16, 60)) {
+      taken(book, sequence, rest);
+      const lagMs = sequence % 3 === 0 ? 1_500 : 300;
+      book.world.advance(lagMs);
+      taken(book, sequence, [late]);
+      book.world.advance(PERIOD_MS - lagMs);
+      book.report(...everybody);
+      expect(book.holders()).toEqual(before);
+    }
   });
 });
 
