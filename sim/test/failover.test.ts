@@ -133,8 +133,8 @@ const streamsOf = (bits: number): number[] => Array.from({ length: SUBSTREAMS },
 
 describe("A lost parent (SYSTEMS OC4, ES4)", () => {
   /** Shares of those lost: asked elsewhere within so many ms, and chunks there within a round trip and a chunk, and within so many ms. */
-  function shares(fate: Fate): { readonly count: number; readonly askedWithin: (ms: number) => number; readonly within: (ms: number) => number } {
-    const all = [1, 2, 3].flatMap((seed) => losses(fate, seed));
+  function shares(fate: Fate, seeds = 3): { readonly count: number; readonly askedWithin: (ms: number) => number; readonly within: (ms: number) => number } {
+    const all = Array.from({ length: seeds }, (_, i) => losses(fate, i + 1)).flat();
     const share = (is: (loss: Loss) => boolean): number => all.filter(is).length / all.length;
     const askedWithin = (ms: number): number => share(({ lostMs, askedMs = Infinity }) => askedMs - lostMs <= ms);
     const within = (ms: number): number => share(({ lostMs, cameMs = Infinity }) => cameMs - lostMs <= ms);
@@ -143,7 +143,7 @@ describe("A lost parent (SYSTEMS OC4, ES4)", () => {
     const of = (figure: (ms: number) => number, ...times: number[]): string => times.map((ms) => `${(100 * figure(ms)).toFixed(0)} % within ${ms} ms`).join(", ");
     const medianMs = all.map(({ lostMs, cameMs = Infinity }) => cameMs - lostMs).sort((a, b) => a - b)[all.length >> 1] ?? 0;
     console.log([
-      `OC4, ${fate}: ${all.length} parents, half made up for after ${medianMs.toFixed(0)} ms; another one asked: ${of(askedWithin, 1, 1_000, 2_000, 3_000)}; its first chunk: ${of(within, 150, 900, 3_000)} of the loss;`,
+      `OC4, ${fate}: ${all.length} parents, half made up for after ${medianMs.toFixed(0)} ms; another one asked: ${of(askedWithin, 1, 1_000, 2_000, 3_000)}; its first chunk: ${of(within, 150, 900, 3_000, 4_000)} of the loss;`,
       `of asking: ${(100 * beyond(1)).toFixed(0)} % within a round trip and a chunk, ${of(beyond, 80)} more, which two transports hold`,
     ].join(" "));
     return { count: all.length, askedWithin, within };
@@ -165,8 +165,9 @@ describe("A lost parent (SYSTEMS OC4, ES4)", () => {
     expect(within(900)).toBeGreaterThan(0.8);
   });
 
-  it("is missed within three seconds when it vanishes without a word, and replaced then", { timeout: 60_000 }, () => {
-    const { count, askedWithin, within } = shares("vanishes");
+  it("is missed within three seconds when it vanishes without a word, and replaced then", { timeout: 180_000 }, () => {
+    // Three seeds are a hundred losses, of which four more or fewer come in time by chance.
+    const { count, askedWithin, within } = shares("vanishes", 10);
     expect(count).toBeGreaterThan(20);
     // Before a silent parent was left: 0.35, and the others when the connection was found dead, after eight seconds.
     expect(askedWithin(3_000)).toBeGreaterThan(0.9);

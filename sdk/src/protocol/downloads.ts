@@ -212,13 +212,17 @@ export class Downloads {
     if (idle.rate.bps() === 0) return picks;
     const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
-      if (slow === idle || slow.outstanding.every((r) => nowMs - r.sentMs <= MOVE_AFTER_MS) || picks.length >= room) continue;
+      if (slow === idle) continue;
       this.#withdraw(slow, slow.outstanding.filter((r, i) => {
+        const { segment, chunk, urgent, sentMs } = r;
+        if (picks.length >= room || nowMs - sentMs <= MOVE_AFTER_MS || segment.requested[chunk] !== 1 || !idle.holds(segment, chunk)) return false;
+        if (isPrefetching && !this.#state.wanted.has(segment)) return false;
         const leftMs = slow.expectedMs(r) - nowMs;
-        // The first one has most likely left: only when it is long overdue. Simulated: less patience brings duplicates.
-        const isStuck = (i > 0 && leftMs > 4 * idleMs) || leftMs < -6 * idleMs;
-        if (isPrefetching && !this.#state.wanted.has(r.segment)) return false;
-        return nowMs - r.sentMs > MOVE_AFTER_MS && isStuck && picks.length < room && r.segment.requested[r.chunk] === 1 && idle.holds(r.segment, r.chunk) && picks.push(r) > 0;
+        const isDue = this.#state.timeLeftS(segment.startS, nowMs) < ENDGAME_S;
+        // The first one has most likely left: only when it is overdue, and long overdue where there is time. Simulated: less patience brings duplicates.
+        if ((i === 0 || leftMs <= 4 * idleMs) && leftMs >= (isDue ? -1 : -6) * idleMs) return false;
+        if (isDue) this.#state.rescuedMs = nowMs;
+        return picks.push({ segment, chunk, urgent: isDue || urgent }) > 0;
       }));
     }
     return picks;

@@ -166,6 +166,11 @@ export class StoredSegment {
     return chunkLength(this.sizeBytes ?? 0, index);
   }
 
+  /** How many neighbours hold a chunk, or were given it by this peer. */
+  spread(chunk: number): number {
+    return popCount((this.holders[chunk] ?? 0) | (this.given[chunk] ?? 0));
+  }
+
   /** How many neighbours hold a chunk. */
   rarity(chunk: number): number {
     return popCount(this.holders[chunk] ?? 0);

@@ -13,7 +13,7 @@ import { Uplink } from "./uplink.js";
 
 /** A neighbour is worth serving at a chunk a second. With half the slots those with the weakest uplinks are choked by half of their neighbours. */
 const SLOT_BPS = 8 * CHUNK_BYTES;
-/** A chunk that fewer neighbours hold goes first. */
+/** A chunk that fewer neighbours hold or have been given goes first. */
 const RARE = 3;
 /** Who gives back one of so many is served before who does not: many an honest viewer has little to give, or nothing that is wanted here. */
 const RETURN = 32;
@@ -31,8 +31,12 @@ const AHEAD = 4;
  * copies 14.8 instead of 14.2).
  */
 const WAITED_MS = 3_000;
-/** Ranks are whole numbers: bandwidth decides between equals alone. */
+/**
+ * Ranks are whole numbers: bandwidth decides between equals alone, and of those, in live, how few have it. (On demand it would never be the turn of what one needs now while another asks
+ * ahead for what nobody else has.)
+ */
 const RANK_OF_BPS = 1e-12;
+const RANK_OF_SPREAD = 1e-10;
 /** A line that takes nothing while the uplink could have sent so many chunks counts as dead until it does, or one that has left without a word would hold up everybody. */
 const STUCK_CHUNKS = 4;
 const MIN_STUCK_MS = 200;
@@ -177,7 +181,7 @@ export class Uploads {
   /**
    * By class (`first`: the least rank in it), then what few have: it costs little, and everybody's uplink lives on it. So does what is near a newcomer's playhead: there
    * are few of them at a time. Then what is near others' playheads, then the rest. Of equals sound before picture and the low level before the high
-   * one (ES5), then in turn, and of one neighbour's as it was asked for.
+   * one (ES5), then, in live, of what few have what fewest have or have been given, then in turn, and of one neighbour's as it was asked for.
    */
   #nextInTurn(waiting: readonly Asking[], nowMs: number): { readonly neighbour: Neighbour; readonly index: number } | undefined {
     let best: { readonly neighbour: Neighbour; readonly index: number; readonly rank: number } | undefined;
@@ -185,7 +189,8 @@ export class Uploads {
       if (neighbour.bufferedBytes >= SEND_HIGH_WATER_BYTES) continue;
       for (let index = 0; index < neighbour.uploads.length; index++) {
         const item = neighbour.uploads[index] as QueuedUpload;
-        const rank = first + (item.segment.rarity(item.chunk) < RARE ? 0 : nowMs < item.urgentMs ? AHEAD : isNew ? 0 : URGENT) + item.segment.bandwidthBps * RANK_OF_BPS;
+        const spread = item.segment.spread(item.chunk);
+        const rank = first + (spread < RARE ? (this.#state.store.isLive(item.segment) ? spread * RANK_OF_SPREAD : 0) : nowMs < item.urgentMs ? AHEAD : isNew ? 0 : URGENT) + item.segment.bandwidthBps * RANK_OF_BPS;
         if (best === undefined || rank < best.rank || (rank === best.rank && neighbour.turn < best.neighbour.turn)) best = { neighbour, index, rank };
       }
     }
