@@ -125,6 +125,31 @@ describe("Origin seats (DESIGN, Delivery 3)", () => {
     expect(b.of("slice-missing")).toEqual([taken, { ...taken, slices: [1] }]);
   });
 
+  test("that nothing is left to take is told too: where the segment has no such slice, and where it is all here", () => {
+    const taken = (b: Bench): unknown => [{ type: "slice-missing", segment: b.ref(101), slices: [] }];
+    const short = watching().b;
+    seats(short, [{ slice: 3, copy: 0 }]);
+    appear(short);
+    expect(asked(short)).toEqual([]);
+    expect(short.of("slice-missing")).toEqual(taken(short));
+
+    const { b } = watching();
+    seats(b, []);
+    appear(b);
+    b.want(101);
+    for (let waited = 0; waited < 20 && b.of("deliver").length === 0; waited++) {
+      b.advance(1_000);
+      const fetches = b.of("fetch");
+      b.clear();
+      for (const fetch of fetches) b.answer(fetch);
+    }
+    expect(b.of("deliver")).toHaveLength(1);
+    b.clear();
+    seats(b, [{ slice: 0, copy: 0 }]);
+    b.advance(600);
+    expect(b.of("slice-missing")).toEqual(taken(b));
+  });
+
   test("in a large swarm by few: sixteen or so", () => {
     let reports = 0;
     for (let seed = 1; seed <= 60; seed++) {

@@ -73,7 +73,7 @@ export interface LiveRequest {
 
 /**
  * Slices that have not shown up within 5 s of their segment's appearance, at most one report a segment. Who holds seats sends one with no slices for each
- * segment, when it has taken its own: 2 s later than usual, while others go on, it loses its seats.
+ * segment, when it has asked for its own, or nothing of them was left to ask for: who is 2 s later than usual, while others go on, loses its seats.
  */
 export interface MissingRequest {
   swarm: string;

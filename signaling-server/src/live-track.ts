@@ -12,6 +12,8 @@ const SECOND_COPY_FROM = 30;
 const SECOND_COPY_UNTIL = 20;
 /** Candidates looked at for a seat: enough to find a good one, and chance keeps the oldest viewer from having it for ever. */
 const CANDIDATES = 8;
+/** The same where a holder has vanished: of eight half of whom have vanished with it, the one heard of last may be one of those. */
+const HEIRS = 64;
 /** A viewer waits this long for a slice before it reports it missing. */
 const PATIENCE_MS = 5_000;
 /** Reports that come this soon after a seat of the slice was given are about those before: one more segment, and the patience. */
@@ -127,22 +129,22 @@ export class LiveTrack {
   }
 
   /**
-   * Who is later than it ever was, while others go on, is gone, whatever its connection says, or its tab sleeps. Whoever was heard of last takes over: when many
-   * have left at once, that one has not. No word of others makes a holder late that keeps its own time. When the stream itself has paused, the pause counts for
-   * all. Simulated (`half-leave`, 300 viewers): where both holders of a slice had left, two segments came late to everybody.
+   * Who is later than it was of late, while others go on, is gone, whatever its connection says, or its tab sleeps. Whoever was heard of last takes over:
+   * when many have left at once, that one has not. No word of others makes a holder late that keeps its own time. Simulated (`half-leave`, 300 viewers): where both
+   * holders of a slice had left, two segments came late to everybody.
    */
   #reclaim(nowMs: number): void {
     const holders = new Set(this.#slices.flatMap((seats) => seats.holders));
-    const isLate = ({ viewer, sinceMs }: Seat): boolean => {
-      const heardMs = Math.max(sinceMs, viewer.takenMs);
-      const goesOn = (other: TrackViewer): boolean => other.takenMs > heardMs + GRACE_MS && nowMs - heardMs - other.rhythmMs >= GRACE_MS;
-      return nowMs - heardMs - viewer.rhythmMs >= GRACE_MS && [...holders].some(goesOn);
+    const usualMs = Math.max(0, ...[...holders].map(({ rhythmMs = 0 }) => rhythmMs));
+    const isGone = ({ viewer, sinceMs }: Seat): boolean => {
+      const at = { sinceMs, usualMs, graceMs: GRACE_MS, nowMs };
+      return viewer.overdueMs(at) >= GRACE_MS && [...holders].some((other) => viewer.isOutpacedBy(other, at));
     };
-    const late = this.#slices.flatMap((seats) => seats.list.filter(isLate).map(({ viewer }) => ({ seats, viewer })));
-    if (late.length === 0) return;
-    const gone = new Set(late.map(({ viewer }) => viewer));
-    for (const { seats, viewer } of late) {
-      const next = this.#choose(seats, nowMs, (other) => (gone.has(other) ? -Infinity : other.member.heardMs));
+    const vacant = this.#slices.flatMap((seats) => seats.list.filter(isGone).map(({ viewer }) => ({ seats, viewer })));
+    if (vacant.length === 0) return;
+    const gone = new Set(vacant.map(({ viewer }) => viewer));
+    for (const { seats, viewer } of vacant) {
+      const next = this.#choose(seats, nowMs, { of: HEIRS, but: gone, best: ({ member }) => member.heardMs });
       if (next !== undefined) this.#move(seats, viewer, next, nowMs);
     }
   }
@@ -197,9 +199,9 @@ export class LiveTrack {
     return holder;
   }
 
-  /** The best of some random candidates that do not hold this slice; of equals the one `best` rates highest, which is the fastest. Age does not count: those who came at one time are neighbours. */
-  #choose(seats: SliceSeats, nowMs: number, best: (viewer: TrackViewer) => number = (viewer) => viewer.member.uplinkBps ?? 0): TrackViewer | undefined {
-    const candidates = this.#pool.sample(CANDIDATES, (viewer) => !viewer.slices.has(seats.slice), this.hall.random);
+  /** The best of some random candidates that do not hold this slice; of equals the one `best` rates highest. Age does not count: those who came at one time are neighbours. */
+  #choose(seats: SliceSeats, nowMs: number, { of = CANDIDATES, but, best = speed }: { of?: number; but?: ReadonlySet<TrackViewer>; best?: (viewer: TrackViewer) => number } = {}): TrackViewer | undefined {
+    const candidates = this.#pool.sample(of, (viewer) => !viewer.slices.has(seats.slice) && but?.has(viewer) !== true, this.hall.random);
     const costs = new Map(candidates.map((viewer) => [viewer, this.#cost(viewer, seats, undefined, nowMs)]));
     return candidates.sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || best(b) - best(a))[0];
   }
@@ -249,3 +251,5 @@ export class LiveTrack {
     return seats;
   }
 }
+
+const speed = ({ member }: TrackViewer): number => member.uplinkBps ?? 0;

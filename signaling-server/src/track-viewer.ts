@@ -11,8 +11,14 @@ const YOUNG_MS = 9_000;
 /** A seat is of use when its slice goes out at least twice while it is live: two quarters of a 4 Mb/s stream. */
 const SLOW_UPLINK_BPS = 2_000_000;
 
-/** How long a segment may take that nothing is known of. */
-const RHYTHM_MS = 8_000;
+/** The longest that a holder is waited for: a pause of the stream is part of its rhythm for some segments. */
+const LONGEST_RHYTHM_MS = 16_000;
+/** The shortest, of whom no rhythm is known yet. */
+const UNKNOWN_RHYTHM_MS = 8_000;
+/** Who is given a seat has its first word to say at once, of segments that are there already. */
+const FIRST_WORD_MS = 2_000;
+/** Words that come closer together than this are about segments that have been there for some time. */
+const BURST_MS = 1_000;
 
 /** A member as a viewer of one live track. */
 export class TrackViewer implements Pooled {
@@ -24,7 +30,7 @@ export class TrackViewer implements Pooled {
   readonly slices = new Set<number>();
   #takenSequence = -1;
   #takenMs = -Infinity;
-  #rhythmMs = RHYTHM_MS;
+  #rhythmMs: number | undefined;
 
   constructor(
     readonly member: Member,
@@ -34,29 +40,39 @@ export class TrackViewer implements Pooled {
     this.network = member.network;
   }
 
-  /** When it last said that it has taken its slices of one more segment. */
-  get takenMs(): number {
-    return this.#takenMs;
-  }
-
-  /** How long it is from one such word to the next: the longest of late, so that one that came early makes none late. */
-  get rhythmMs(): number {
-    return this.#rhythmMs;
-  }
-
   /** It has its first seat. */
   begin(): void {
     this.#takenSequence = -1;
     this.#takenMs = -Infinity;
-    this.#rhythmMs = RHYTHM_MS;
+    this.#rhythmMs = undefined;
   }
 
+  /** It says that its seats have had what is theirs of a segment. */
   took(sequence: number, nowMs: number): void {
-    if (sequence <= this.#takenSequence) return;
-    this.#takenSequence = sequence;
     const gapMs = nowMs - this.#takenMs;
-    if (gapMs < Infinity) this.#rhythmMs = Math.max(gapMs, (this.#rhythmMs + gapMs) / 2);
+    // a stream that has begun anew counts from the start
+    if (sequence <= this.#takenSequence && gapMs < LONGEST_RHYTHM_MS) return;
+    this.#takenSequence = sequence;
     this.#takenMs = nowMs;
+    // the longest of late counts, so that one that came early makes none late
+    if (gapMs >= BURST_MS && gapMs < Infinity) this.#rhythmMs = Math.max(gapMs, ((this.#rhythmMs ?? gapMs) + gapMs) / 2);
+  }
+
+  /** How long it is from one such word to the next; undefined until it has said two. */
+  get rhythmMs(): number | undefined {
+    return this.#rhythmMs;
+  }
+
+  /** By how long its next such word is overdue. It has had a seat since `sinceMs`; `usualMs` is the longest rhythm of those who have seats, as far as known. */
+  overdueMs({ sinceMs, usualMs, nowMs }: { sinceMs: number; usualMs: number; nowMs: number }): number {
+    if (this.#takenMs === -Infinity) return nowMs - sinceMs - FIRST_WORD_MS;
+    return nowMs - Math.max(sinceMs, this.#takenMs) - Math.min(LONGEST_RHYTHM_MS, this.#rhythmMs ?? Math.max(UNKNOWN_RHYTHM_MS, usualMs));
+  }
+
+  /** Whether `other`, by its own rhythm, would be `graceMs` overdue too, had it said nothing of a newer segment since: a pause of the stream counts for all. */
+  isOutpacedBy(other: TrackViewer, { sinceMs, usualMs, graceMs, nowMs }: { sinceMs: number; usualMs: number; graceMs: number; nowMs: number }): boolean {
+    const heardMs = Math.max(sinceMs, this.#takenMs);
+    return other.#takenSequence > this.#takenSequence && other.#takenMs > heardMs + graceMs && nowMs - heardMs - (other.#rhythmMs ?? usualMs) >= graceMs;
   }
 
   /** Undefined when it may hold none: it does not serve, will not (its tab sleeps), has fallen silent or is an outcast. */

@@ -274,21 +274,36 @@ describe("a holder that does not say that it has taken its slices", () => {
     expect(book.slicesOf(survivor)).not.toEqual([]);
   });
 
-  it("loses them too when it never said so, after a longer time", () => {
+  it("loses them too when it never said so", () => {
     const book = running();
     const [dead = 0, ...rest] = seated(book);
     book.close(dead);
     const heir = seated(book).find((n) => !rest.includes(n)) ?? 0;
-    for (const sequence of [16, 17]) {
-      book.world.advance(PERIOD_MS);
-      taken(book, sequence, rest);
-      book.report(...others(book, 40));
-      expect(book.slicesOf(heir)).not.toEqual([]);
-    }
     book.world.advance(PERIOD_MS);
-    taken(book, 18, rest);
-    book.report(...others(book, 40));
+    taken(book, 16, rest);
+    book.report(...everybody);
+    expect(book.slicesOf(heir)).not.toEqual([]);
+    book.world.advance(2_100);
+    book.report(...everybody);
     expect(book.slicesOf(heir)).toEqual([]);
+  });
+
+  it("hands them to those who are there, where few are", () => {
+    const book = new SeatBook(new World());
+    const [a, b, ...there] = [1, 2, 3, 4];
+    for (const n of [1, 2, 3, 4]) book.watch(n);
+    book.grow(1, 2, 3, 4);
+    for (const sequence of range(1, 10)) {
+      book.world.advance(PERIOD_MS);
+      taken(book, sequence, [1, 2, 3, 4]);
+      book.report(1, 2, 3, 4);
+    }
+    expect(seated(book)).toHaveLength(4);
+    book.world.advance(PERIOD_MS);
+    taken(book, 11, there);
+    book.world.advance(2_100);
+    book.report(...there);
+    for (const gone of [a, b]) expect(book.slicesOf(gone ?? 0)).toEqual([]);
   });
 
   it("keeps them while all are silent, and 2 s more when one goes on", () => {
@@ -305,6 +320,57 @@ describe("a holder that does not say that it has taken its slices", () => {
     book.world.advance(PERIOD_MS);
     book.report(...everybody);
     expect(book.holders()).toEqual(before);
+  });
+
+  it("keeps them when the stream begins anew, and is missed then as before", () => {
+    const book = running();
+    const all = seated(book);
+    const before = book.holders();
+    for (const sequence of range(0, 15)) {
+      book.world.advance(PERIOD_MS);
+      taken(book, sequence, all);
+      book.report(...everybody);
+      expect(book.holders()).toEqual(before);
+    }
+    const [dead = 0, ...rest] = all;
+    book.world.advance(PERIOD_MS);
+    taken(book, 16, rest);
+    book.world.advance(2_100);
+    book.report(...others(book, 40));
+    expect(book.slicesOf(dead)).toEqual([]);
+  });
+
+  it("keeps them when a segment is late for all, also when another lags behind", () => {
+    const book = running();
+    const all = seated(book);
+    const [late = 0, ...rest] = all;
+    const before = book.holders();
+    const pass = (ms: number): void => {
+      book.world.advance(ms);
+      book.report(...everybody);
+      expect(book.holders()).toEqual(before);
+    };
+    for (const sequence of range(16, 20)) {
+      taken(book, sequence, rest);
+      pass(2_500);
+      taken(book, sequence, [late]);
+      pass(sequence === 19 ? 5_000 : 1_500);
+    }
+  });
+
+  it("keeps them when its first words come all at once", () => {
+    const book = running();
+    const [gone = 0, ...rest] = seated(book);
+    book.close(gone);
+    const heirs = seated(book).filter((n) => !rest.includes(n));
+    for (const sequence of [13, 14, 15]) taken(book, sequence, heirs);
+    const before = book.holders();
+    for (const sequence of range(16, 30)) {
+      book.world.advance(PERIOD_MS + 2_000);
+      book.report(...everybody);
+      taken(book, sequence, [...rest, ...heirs]);
+      expect(book.holders()).toEqual(before);
+    }
   });
 
   it("keeps them while it keeps its own time, whatever others say", () => {

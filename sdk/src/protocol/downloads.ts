@@ -218,7 +218,8 @@ export class Downloads {
         if (picks.length >= room || nowMs - sentMs <= MOVE_AFTER_MS || segment.requested[chunk] !== 1 || !idle.holds(segment, chunk)) return false;
         if (isPrefetching && !this.#state.wanted.has(segment)) return false;
         const leftMs = slow.expectedMs(r) - nowMs;
-        const isDue = this.#state.timeLeftS(segment.startS, nowMs) < ENDGAME_S;
+        const leftS = this.#state.timeLeftS(segment.startS, nowMs);
+        const isDue = leftS < ENDGAME_S && leftS > -segment.durationS;
         // The first one has most likely left: only when it is overdue, and long overdue where there is time. Simulated: less patience brings duplicates.
         if ((i === 0 || leftMs <= 4 * idleMs) && leftMs >= (isDue ? -1 : -6) * idleMs) return false;
         if (isDue) this.#state.rescuedMs = nowMs;

@@ -25,6 +25,8 @@ const SEAT_PATIENCE_MS = 4_500;
  * that the first has begun: if that leaves without a word, what nobody else has is missed by all at once. Simulated (300 viewers): 25 chunks, 30 copies of which 170 viewers fetched.
  */
 const SECOND_COPY_MS = 500;
+/** A bit of `segment.seated` above those of slices: the tracker was told that this peer's seats are attended to. */
+const TOLD = 256;
 /** About so many of a swarm's viewers tell the tracker of a slice that nobody has seen. */
 const WITNESSES = 16;
 /** A slice of which a neighbour has some is on its way, as long as more of the segment turns up this often. */
@@ -105,10 +107,11 @@ export class OriginPlan {
   seed(segment: StoredSegment, nowMs: number): void {
     const { counters, isSmall, options } = this.#state;
     // Who has no picture yet has other worries, and so has the origin.
-    if (counters.playedBytes === 0 || segment.complete || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
+    if (counters.playedBytes === 0 || !segment.listed || nowMs < segment.originRetryMs || !options.serves) return;
+    const neighbours = this.#state.handshaken;
+    if (segment.complete) return void this.#sit(segment, neighbours, nowMs);
     // Without seats a small swarm agrees about what players wait for, when they do: everybody hears what everybody wants.
     if (isSmall && (segment.appearedMs === Infinity || this.#seats.in(segment.ref.track) === undefined)) return;
-    const neighbours = this.#state.handshaken;
     if (this.#waitsItsTurn(segment, neighbours, nowMs)) segment.heldBackMs = nowMs;
     else this.#share(segment, neighbours, nowMs);
   }
@@ -171,13 +174,10 @@ export class OriginPlan {
   /** Slices that no neighbour has or has promised: fetched by who has their seat, or whose turn it is when those do not. */
   #share(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): void {
     const slices = this.#slices(segment);
-    const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
+    const seats = this.#sit(segment, neighbours, nowMs);
     // What held one back held back all: turns begin when that is over.
     let sinceMs = Math.max(segment.heldBackMs, Math.min(segment.wantedMs, segment.listedMs) + SETTLE_MS);
-    if (seats !== undefined) {
-      this.#sit(segment, { slices, seats, neighbours }, nowMs);
-      sinceMs = Math.max(sinceMs, segment.appearedMs + SEAT_PATIENCE_MS);
-    }
+    if (seats !== undefined) sinceMs = Math.max(sinceMs, segment.appearedMs + SEAT_PATIENCE_MS);
     if (nowMs < sinceMs) return;
     if (seats !== undefined) this.#report(segment, { slices, seats, neighbours }, nowMs);
     // In a large swarm the rest of a slice of which something has been seen is most likely further away.
@@ -192,21 +192,26 @@ export class OriginPlan {
     if (mine.length > 0) this.#fetch(segment, mergeSlices(mine), "slice", nowMs);
   }
 
-  /** Takes the slices of which this peer has the seat, each once. */
-  #sit(segment: StoredSegment, { slices, seats, neighbours }: { slices: readonly Slice[]; seats: TrackSeats; neighbours: readonly Neighbour[] }, nowMs: number): void {
+  /** Takes the slices of which this peer has the seat, each once, and tells the tracker that it is there, also where nothing is left to take. */
+  #sit(segment: StoredSegment, neighbours: readonly Neighbour[], nowMs: number): TrackSeats | undefined {
+    const seats = segment.appearedMs < Infinity ? this.#seats.in(segment.ref.track) : undefined;
+    if (seats === undefined) return undefined;
+    const slices = this.#slices(segment);
     const mine: Slice[] = [];
     const before = segment.seated;
     for (const [index, { copy, sinceMs }] of seats) {
-      const slice = slices[index];
-      if (slice === undefined || (segment.seated & (1 << index)) !== 0) continue;
       // Whoever had the seat when the segment appeared may have taken it already.
       const isSecond = copy > 0 || segment.appearedMs < sinceMs;
       if (isSecond && nowMs < Math.min(segment.listedMs, segment.wantedMs) + SECOND_COPY_MS) continue;
+      segment.seated |= TOLD;
+      const slice = slices[index];
+      if (slice === undefined || (segment.seated & (1 << index)) !== 0) continue;
       segment.seated |= 1 << index;
       mine.push(...(isSecond ? this.#lackingPart(segment, slice, neighbours, nowMs) : this.#isHeld(segment, slice, neighbours) ? [] : this.#missingPart(segment, slice)));
     }
     this.#fetch(segment, mergeSlices(mine), "seat", nowMs);
-    if (segment.seated !== before) this.#state.emit({ type: "slice-missing", segment: segment.ref, slices: [] });
+    if (before < TOLD && segment.seated >= TOLD) this.#state.emit({ type: "slice-missing", segment: segment.ref, slices: [] });
+    return seats;
   }
 
   /** Nobody near has seen anything of a slice: who has its seat may be gone, and the tracker does not know. */

@@ -44,7 +44,7 @@ export class StoredSegment {
   listedMs = Infinity;
   /** When it was first heard of as a new one at the live edge, from the playlist or a neighbour. */
   appearedMs = Infinity;
-  /** Slices that this peer's seats have made it ask for, one bit each, and whether the tracker was told of those that are missing. */
+  /** Slices that this peer's seats have made it ask for, one bit each, and one more once the tracker was told; and whether it was of those that are missing. */
   seated = 0;
   missingTold = false;
   /** When chunks of it last came to this peer or a neighbour. */
