@@ -243,3 +243,45 @@ function endgame(positionS = 1.5): { b: Bench; peers: PeerId[] } {
   const peers = [1, 2, 3, 4].map((i) => b.neighbour(i, { entries: [b.entry(1, firstEight(b.chunks(1)))] }));
   return { b, peers };
 }
+
+describe("What is needed in many seconds is asked for as urgent", () => {
+  /** Started with the first segment of six; who comes holds the last, and is asked for it. */
+  function ahead(live = true): { readonly b: Bench; readonly come: (index: number) => PeerId; readonly isUrgent: (peer: PeerId) => boolean | undefined } {
+    const b = new Bench({ stream: new Stream({ live, count: 6 }) });
+    const [first, last] = [b.stream.playlist(b.nowMs)[0]!, b.stream.playlist(b.nowMs)[5]!].map(({ ref }) => ref.sequence) as [number, number];
+    b.play();
+    b.want(first);
+    b.answer(b.of("fetch")[0]!);
+    b.alone();
+    b.clear();
+    return { b, come: (index) => b.neighbour(index, { has: [last] }), isUrgent: (peer) => b.sent("REQUEST", peer).at(-1)?.message.urgent };
+  }
+
+  test("by a viewer of a live stream of whom nobody wants anything", () => {
+    const { come, isUrgent } = ahead();
+    expect(isUrgent(come(1))).toBe(true);
+  });
+
+  test("but not while somebody waits for what it gives", () => {
+    const { b, come, isUrgent } = ahead();
+    const other = b.neighbour(2);
+    const { ref } = b.stream.playlist(b.nowMs)[0]!;
+    b.say(other, { type: "REQUEST", runs: [{ segment: ref, first: 0, count: 16 }], urgent: true });
+    expect(b.sent("DATA", other).length).toBeLessThan(16);
+    expect(isUrgent(come(1))).toBe(false);
+  });
+
+  test("nor of one who has given more than came back", () => {
+    const { b, come, isUrgent } = ahead();
+    const peer = come(1);
+    const { segment } = b.sent("REQUEST", peer)[0]!.message.runs[0]!;
+    for (const chunk of b.requested(peer).slice(0, 4)) b.give(peer, segment.sequence, chunk);
+    expect(b.requested(peer).length).toBeGreaterThan(8);
+    expect(isUrgent(peer)).toBe(false);
+  });
+
+  test("nor on demand", () => {
+    const { come, isUrgent } = ahead(false);
+    expect(isUrgent(come(1))).toBe(false);
+  });
+});

@@ -59,6 +59,8 @@ export const MAX_UPLOAD_QUEUE = 256;
 export const CHOKE_PERIOD_MS = 10_000;
 /** Peers unchoked whatever the uplink says (TR2). */
 export const UNCHOKE_BASE = 3;
+/** Who gives back one of so many is served before who does not: many an honest viewer has little to give, or nothing that is wanted. */
+export const RETURN = 32;
 /** Receipts are batched this long: each costs a signature, 129 bytes. */
 export const RECEIPT_INTERVAL_MS = 12_000;
 /** And may wait that much longer for company. */

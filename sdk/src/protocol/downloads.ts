@@ -1,5 +1,5 @@
 import type { Witnesses } from "./belief.js";
-import { MAX_PIPELINE, START_PIPELINE } from "./config.js";
+import { MAX_PIPELINE, RETURN, START_PIPELINE } from "./config.js";
 import type { ChunkRun } from "./message.js";
 import { type Neighbour, type OutstandingRequest, SILENT_AFTER } from "./neighbour.js";
 import { type Candidate, candidates, pickChunks, pickEndgame, type Pick } from "./picker.js";
@@ -75,10 +75,8 @@ export class Downloads {
       if (push !== undefined) for (const c of this.#list) c.isPushed = push.expected(c.segment, nowMs);
       this.#listMs = nowMs;
     }
-    if (this.#list.length === 0) return;
-    const lowOut = Math.max(0, LOW_PIPELINE - neighbour.outstanding.length);
     const list = nowMs < this.#prefetchFromMs ? this.#list.filter((c) => this.#state.wanted.has(c.segment)) : this.#list;
-    let picks = pickChunks(neighbour, list, { count: room, lowCount: lowOut, offset: this.#offset });
+    let picks = pickChunks(neighbour, list, { count: room, lowCount: Math.max(0, LOW_PIPELINE - neighbour.outstanding.length), offset: this.#offset });
     if (picks.length === 0 && neighbour.outstanding.length === 0)
       picks = pickEndgame(neighbour, list, { count: START_PIPELINE / 2, isSlow: (s, c) => this.#isSlow(s, c, nowMs) });
     this.#request(neighbour, picks, nowMs);
@@ -176,21 +174,21 @@ export class Downloads {
   #request(neighbour: Neighbour, picks: readonly Pick[], nowMs: number): void {
     if (picks.length === 0) return;
     if (neighbour.outstanding.length === 0) neighbour.waitingSinceMs = nowMs;
-    const dueMs = nowMs + neighbour.roundTrip.timeoutMs;
-    for (const { segment, chunk, urgent } of picks) {
-      neighbour.outstanding.push({ segment, chunk, urgent, sentMs: nowMs, dueMs });
-      segment.countRequest(chunk, 1);
+    // What a live viewer with nothing to give is given first it passes on at once, while others' uplinks are full. Not of one who has had too little back: there this viewer counts as one who only takes.
+    const isIdle = RETURN * neighbour.uploadedBytes >= neighbour.downloadedBytes && !this.#state.some((n) => n.uploads.length > 0);
+    for (const pick of picks) {
+      pick.urgent ||= isIdle && this.#state.store.isLive(pick.segment);
+      neighbour.outstanding.push({ ...pick, sentMs: nowMs, dueMs: nowMs + neighbour.roundTrip.timeoutMs });
+      pick.segment.countRequest(pick.chunk, 1);
     }
     this.push?.spare(picks, neighbour);
-    for (const urgent of [true, false]) this.#ask(neighbour, toRuns(picks.filter((p) => p.urgent === urgent)), urgent, nowMs);
-  }
-
-  #ask(neighbour: Neighbour, runs: readonly ChunkRun[], urgent: boolean, nowMs: number): void {
-    if (runs.length === 0) return;
-    this.#state.send(neighbour.peer, { type: "REQUEST", runs, urgent });
-    for (const run of runs) {
-      const segment = this.#state.store.get(run.segment);
-      if (segment !== undefined) this.#integrity.ask({ segment, first: run.first, count: run.count }, neighbour, nowMs);
+    for (const urgent of [true, false]) {
+      const runs = toRuns(picks.filter((p) => p.urgent === urgent));
+      if (runs.length > 0) this.#state.send(neighbour.peer, { type: "REQUEST", runs, urgent });
+      for (const { segment: ref, first, count } of runs) {
+        const segment = this.#state.store.get(ref);
+        if (segment !== undefined) this.#integrity.ask({ segment, first, count }, neighbour, nowMs);
+      }
     }
   }
 

@@ -85,19 +85,16 @@ export class Engine {
     const other = options.belief?.witnesses(state);
     this.#integrity = other ?? agreed;
     this.#downloads = new Downloads(state, this.#integrity);
-    const blame = (peer: PeerId, points: number, reason: string, nowMs: number): void => this.#blame(peer, points, reason, nowMs);
+    const blame: JudgeParts["blame"] = (...found) => this.#blame(...found);
     this.#receipts = options.receipts?.({ state, announcer: this.#announcer, blame });
     this.#fetches = new Fetches(state, this.#announcer);
     this.#uploads = new Uploads(state, this.#fetches, this.#receipts);
     this.#seats = new Seats(state);
-    this.#push = this.#downloads.push = options.push?.({ state, seats: this.#seats, announcer: this.#announcer, uploads: this.#uploads, downloads: this.#downloads, judging: () => ({ ...parts, judge: this.#judge }) });
-    this.#desk = new PlayerDesk({ state, announcer: this.#announcer, downloads: this.#downloads, fetches: this.#fetches, integrity: this.#integrity, push: this.#push });
-    this.#plan = new OriginPlan({ state, seats: this.#seats, integrity: this.#integrity, fetches: this.#fetches, downloads: this.#downloads, desk: this.#desk });
-    const parts: JudgeParts = {
-      state, plan: this.#plan, fetches: this.#fetches, uploads: this.#uploads, announcer: this.#announcer, desk: this.#desk,
-      blame,
-      learnSize: (segment, sizeBytes, nowMs) => this.#learnSize(segment, sizeBytes, nowMs),
-    };
+    const around = { state, announcer: this.#announcer, integrity: this.#integrity, downloads: this.#downloads, fetches: this.#fetches, uploads: this.#uploads, seats: this.#seats };
+    this.#push = this.#downloads.push = options.push?.({ ...around, judging: () => ({ ...parts, judge: this.#judge }) });
+    this.#desk = new PlayerDesk({ ...around, push: this.#push });
+    this.#plan = new OriginPlan({ ...around, desk: this.#desk });
+    const parts: JudgeParts = { ...around, plan: this.#plan, desk: this.#desk, blame, learnSize: (...found) => this.#learnSize(...found) };
     this.#judge = other?.judge(parts) ?? new Judge({ ...parts, integrity: agreed });
   }
 

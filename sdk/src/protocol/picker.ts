@@ -16,8 +16,8 @@ export interface Candidate {
 export interface Pick {
   readonly segment: StoredSegment;
   readonly chunk: number;
-  /** In the high window. */
-  readonly urgent: boolean;
+  /** In the high window, or wanted at once for another reason. */
+  urgent: boolean;
 }
 
 /** In live everything is near the playhead; strictly in order, new segments would spread last. Simulated: 6 s beats 4 and 8. */

@@ -1,5 +1,5 @@
 import { GiveToGet } from "./choker.js";
-import { MAX_UPLOAD_QUEUE, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
+import { MAX_UPLOAD_QUEUE, RETURN, SEND_HIGH_WATER_BYTES, UNCHOKE_BASE } from "./config.js";
 import { toRuns } from "./downloads.js";
 import type { Fetches } from "./fetches.js";
 import type { PeerId } from "./ids.js";
@@ -15,8 +15,6 @@ import { Uplink } from "./uplink.js";
 const SLOT_BPS = 8 * CHUNK_BYTES;
 /** A chunk that fewer neighbours hold or have been given goes first. */
 const RARE = 3;
-/** Who gives back one of so many is served before who does not: many an honest viewer has little to give, or nothing that is wanted here. */
-const RETURN = 32;
 /**
  * What is rare or urgent for one who only takes comes after what is for others, and before what they ask for ahead of time. Were it to come last of all, honest viewers with
  * the weakest uplinks would be rescued segment by segment (ARCHITECTURE, Whom to serve, has the figures).
