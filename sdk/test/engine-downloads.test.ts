@@ -285,3 +285,36 @@ describe("What is needed in many seconds is asked for as urgent", () => {
     expect(isUrgent(come(1))).toBe(false);
   });
 });
+
+describe("While the origin brings a newcomer to a live stream its second segment", () => {
+  /** How many chunks of later segments neighbours are asked for in the second after that has begun, over a line that brings a segment in so long. */
+  function askedAhead(segmentMs: number): number {
+    const b = new Bench({ stream: new Stream({ live: true, count: 6 }) });
+    const [first, second, third] = b.stream.playlist(b.nowMs).map(({ ref }) => ref.sequence) as [number, number, number];
+    b.reload();
+    b.want(first);
+    const { fetch } = b.of("fetch")[0]!;
+    const body = b.stream.body(first);
+    b.advance(50);
+    b.handle({ type: "origin-head", fetch, startByte: 0, sizeBytes: body.length });
+    for (let part = 0; part < 10; part++) {
+      b.advance(segmentMs / 10);
+      b.handle({ type: "origin-bytes", fetch, bytes: body.slice(Math.floor((part * body.length) / 10), Math.floor(((part + 1) * body.length) / 10)) });
+    }
+    b.handle({ type: "origin-done", fetch });
+    b.alone();
+    b.at(b.stream.info(second).startS - 3.2);
+    const peer = b.neighbour(1, { has: [third], unchokes: false });
+    b.want(second);
+    b.advance(500);
+    expect(b.of("fetch").filter((f) => f.segment.sequence === second)).toHaveLength(1);
+    b.clear();
+    b.say(peer, { type: "UNCHOKE" });
+    b.advance(500);
+    return b.requested(peer, third).length;
+  }
+
+  test("its slow line is left to it", () => expect(askedAhead(2_000)).toBe(0));
+
+  test("a fast one has room for what neighbours bring too", () => expect(askedAhead(200)).toBeGreaterThan(0));
+});

@@ -48,7 +48,7 @@ export class Downloads {
   /** Tops up every neighbour's pipeline, the fastest first, so that it gets the most urgent chunks. */
   fillAll(nowMs: number): void {
     const list = [...this.#state.neighbours.values()].filter((n) => n.usable);
-    if (list.length > 1) list.sort((a, b) => b.rate.bps() - a.rate.bps() || (a.peer < b.peer ? -1 : 1));
+    list.sort((a, b) => b.rate.bps() - a.rate.bps() || (a.peer < b.peer ? -1 : 1));
     for (const n of list) this.fill(n, nowMs);
     for (const n of list) {
       const isBusy = n.timeoutsInARow > 0 || n.outstanding.some((r) => this.#state.wanted.has(r.segment));
@@ -142,7 +142,6 @@ export class Downloads {
       }
       // A neighbour that has gone silent gets another chance with two requests.
       if (neighbour.timeoutsInARow >= SILENT_AFTER && nowMs - neighbour.waitingSinceMs > PROBE_AFTER_MS) neighbour.timeoutsInARow = SILENT_AFTER - 1;
-      if (neighbour.outstanding.length === 0) continue;
       // DATA that keeps coming is the proof that the rest is on its way.
       if (nowMs - neighbour.waitingSinceMs < neighbour.roundTrip.timeoutMs / 2) continue;
       const late = neighbour.outstanding.filter((r) => r.dueMs <= nowMs);
@@ -208,13 +207,12 @@ export class Downloads {
     const room = this.depth(idle);
     const idleMs = Math.max(MOVE_AFTER_MS, 2 * idle.roundTrip.srttMs);
     if (idle.rate.bps() === 0) return picks;
-    const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle) continue;
       this.#withdraw(slow, slow.outstanding.filter((r, i) => {
         const { segment, chunk, urgent, sentMs } = r;
         if (picks.length >= room || nowMs - sentMs <= MOVE_AFTER_MS || segment.requested[chunk] !== 1 || !idle.holds(segment, chunk)) return false;
-        if (isPrefetching && !this.#state.wanted.has(segment)) return false;
+        if (idle.outstanding.length > 0 && !this.#state.wanted.has(segment)) return false;
         const leftMs = slow.expectedMs(r) - nowMs;
         const leftS = this.#state.timeLeftS(segment.startS, nowMs);
         const isDue = leftS < ENDGAME_S && leftS > -segment.durationS;

@@ -161,9 +161,7 @@ export class Uploads {
     const payload = segment.state[chunk] === Chunk.verified ? segment.payloads[chunk] : undefined;
     if (next.isDue?.(nowMs) === false) return 0;
     if (payload === undefined) {
-      const gone = [next, ...neighbour.uploads].filter((u) => u.segment.state[u.chunk] !== Chunk.verified);
-      neighbour.uploads = neighbour.uploads.filter((u) => !gone.includes(u));
-      this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(gone) });
+      this.#reject(neighbour, [next, ...neighbour.uploads].filter((u) => u.segment.state[u.chunk] !== Chunk.verified));
       return 0;
     }
     this.#state.send(neighbour.peer, { type: "DATA", segment: segment.ref, chunk, payload });
@@ -200,9 +198,12 @@ export class Uploads {
     if (neighbour.choked === choked) return;
     neighbour.choked = choked;
     this.#state.send(neighbour.peer, { type: choked ? "CHOKE" : "UNCHOKE" });
-    if (!choked || neighbour.uploads.length === 0) return;
-    const runs = toRuns(neighbour.uploads);
-    neighbour.uploads = [];
-    this.#state.send(neighbour.peer, { type: "REJECT", runs });
+    if (choked) this.#reject(neighbour, neighbour.uploads);
+  }
+
+  #reject(neighbour: Neighbour, gone: readonly QueuedUpload[]): void {
+    if (gone.length === 0) return;
+    neighbour.uploads = neighbour.uploads.filter((u) => !gone.includes(u));
+    this.#state.send(neighbour.peer, { type: "REJECT", runs: toRuns(gone) });
   }
 }
