@@ -173,11 +173,12 @@ export class Downloads {
   #request(neighbour: Neighbour, picks: readonly Pick[], nowMs: number): void {
     if (picks.length === 0) return;
     if (neighbour.outstanding.length === 0) neighbour.waitingSinceMs = nowMs;
+    const dueMs = nowMs + neighbour.roundTrip.timeoutMs;
     // What a live viewer with nothing to give is given first it passes on at once, while others' uplinks are full. Not of one who has had too little back: there this viewer counts as one who only takes.
     const isIdle = RETURN * neighbour.uploadedBytes >= neighbour.downloadedBytes && !this.#state.some((n) => n.uploads.length > 0);
     for (const pick of picks) {
       pick.urgent ||= isIdle && this.#state.store.isLive(pick.segment);
-      neighbour.outstanding.push({ ...pick, sentMs: nowMs, dueMs: nowMs + neighbour.roundTrip.timeoutMs });
+      neighbour.outstanding.push({ ...pick, sentMs: nowMs, dueMs });
       pick.segment.countRequest(pick.chunk, 1);
     }
     this.push?.spare(picks, neighbour);
@@ -207,12 +208,13 @@ export class Downloads {
     const room = this.depth(idle);
     const idleMs = Math.max(MOVE_AFTER_MS, 2 * idle.roundTrip.srttMs);
     if (idle.rate.bps() === 0) return picks;
+    const isPrefetching = idle.outstanding.length > 0;
     for (const slow of this.#state.neighbours.values()) {
       if (slow === idle) continue;
       this.#withdraw(slow, slow.outstanding.filter((r, i) => {
         const { segment, chunk, urgent, sentMs } = r;
         if (picks.length >= room || nowMs - sentMs <= MOVE_AFTER_MS || segment.requested[chunk] !== 1 || !idle.holds(segment, chunk)) return false;
-        if (idle.outstanding.length > 0 && !this.#state.wanted.has(segment)) return false;
+        if (isPrefetching && !this.#state.wanted.has(segment)) return false;
         const leftMs = slow.expectedMs(r) - nowMs;
         const leftS = this.#state.timeLeftS(segment.startS, nowMs);
         const isDue = leftS < ENDGAME_S && leftS > -segment.durationS;
